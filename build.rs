@@ -1,0 +1,102 @@
+//! Embeds `selectors/` into the crate: generic files, site files with their hosts, phrase lists.
+//! A host that two files serve fails the build; what the files say is checked by the crate's tests.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("selectors");
+    let mut out = String::new();
+
+    out.push_str("pub(super) const GENERIC: &[(&str, &str)] = &[\n");
+    for path in files(&root.join("generic"), "sel")? {
+        writeln!(
+            out,
+            "({:?}, include_str!({:?})),",
+            shown(&root, &path),
+            path
+        )
+        .map_err(io::Error::other)?;
+    }
+    out.push_str("];\n");
+
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    out.push_str("pub(super) const SITES: &[(&[&str], &str, &str)] = &[\n");
+    for path in files(&root.join("sites"), "sel")? {
+        let hosts = hosts(&path)?;
+        let name = shown(&root, &path);
+        for host in &hosts {
+            if let Some(other) = owners.insert(host.clone(), name.clone()) {
+                return Err(io::Error::other(format!(
+                    "{host} is served by {other} and by {name}"
+                )));
+            }
+        }
+        writeln!(out, "(&{hosts:?}, {name:?}, include_str!({path:?})),")
+            .map_err(io::Error::other)?;
+    }
+    out.push_str("];\n");
+
+    out.push_str("pub(super) const PHRASES: &[(&str, &str, &str)] = &[\n");
+    for path in files(&root.join("phrases"), "txt")? {
+        let list = stem(&path);
+        writeln!(
+            out,
+            "({list:?}, {:?}, include_str!({path:?})),",
+            shown(&root, &path)
+        )
+        .map_err(io::Error::other)?;
+    }
+    out.push_str("];\n");
+
+    let target = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("selectors.rs");
+    fs::write(target, out)?;
+    println!("cargo::rerun-if-changed=selectors");
+    println!("cargo::rerun-if-changed=build.rs");
+    Ok(())
+}
+
+/// The files of a folder with this extension, sorted.
+fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The file's name as it is shown to people: `generic/ads.sel`.
+fn shown(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// The hosts that a site file serves: those of its `! hosts:` line, or its own name.
+fn hosts(path: &Path) -> io::Result<Vec<String>> {
+    let content = fs::read_to_string(path)?;
+    let listed: Vec<String> = content
+        .lines()
+        .filter_map(|line| line.strip_prefix('!')?.trim_start().strip_prefix("hosts:"))
+        .flat_map(|hosts| hosts.split(','))
+        .map(|host| host.trim().to_ascii_lowercase())
+        .collect();
+    Ok(if listed.is_empty() {
+        vec![stem(path)]
+    } else {
+        listed
+    })
+}

@@ -1,0 +1,646 @@
+//! From the page's bytes to UTF-8, in the order of the
+//! [Encoding](https://encoding.spec.whatwg.org/#decode) and
+//! [HTML](https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding)
+//! standards: a BOM, the caller's label, a `<meta>` in the first 4 KiB, and without any of them
+//! UTF-8 if the first bytes beyond ASCII are valid, else windows-1252. UTF-8 passes byte for byte.
+
+use encoding_rs::{
+    CoderResult, Decoder, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+};
+use std::borrow::Cow;
+
+/// Bytes searched for a `<meta>`. The Standard asks for 1,024; pages put scripts before it.
+const PRESCAN: usize = 4096;
+/// Bytes looked at from the first one beyond ASCII on, where nothing names an encoding.
+const WINDOW: usize = 1024;
+
+/// Beginnings of what is no page, and what it is.
+const SIGNATURES: [(&[u8], &str); 11] = [
+    (b"\x1f\x8b", "gzip-compressed"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
+    (b"BZh", "bzip2-compressed"),
+    (b"\xfd7zXZ\0", "xz-compressed"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"%PDF-", "a PDF file"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"\x7fELF", "an ELF binary"),
+    (b"WARC/1.", "a WARC archive"),
+];
+
+/// What came out of a piece of input.
+pub(crate) enum Piece<'a> {
+    /// Decoded text; with `declare` the page says nowhere in which encoding it is, and this is its
+    /// beginning.
+    Text { text: &'a [u8], declare: bool },
+    /// No page: these bytes are to be passed on as they are, all that come after them too.
+    Raw(&'a [u8], &'static str),
+}
+
+enum Phase {
+    /// Waiting for what may name the encoding.
+    Sniff,
+    /// Only ASCII so far, and nothing named an encoding.
+    Ascii,
+    /// From the first byte beyond ASCII on, until there is enough to tell.
+    Window,
+    Utf8,
+    Other(Box<Decoder>),
+    Raw(&'static str),
+}
+
+/// The decoder.
+pub(crate) struct Charset {
+    label: Option<&'static Encoding>,
+    phase: Phase,
+    /// Input not yet decoded.
+    pending: Vec<u8>,
+    encoding: &'static Encoding,
+    /// Malformed sequences replaced by U+FFFD.
+    malformed: u64,
+    /// The page is decoded, its beginning has not been handed on, and it does not say in which
+    /// encoding it is.
+    declare: bool,
+    begun: bool,
+    out: Vec<u8>,
+}
+
+impl Charset {
+    /// A decoder; `label` is the encoding that the caller knows the page to be in.
+    pub(crate) fn new(label: Option<&'static Encoding>) -> Self {
+        Charset {
+            label,
+            phase: Phase::Sniff,
+            pending: Vec::new(),
+            encoding: UTF_8,
+            malformed: 0,
+            declare: false,
+            begun: false,
+            out: Vec::new(),
+        }
+    }
+
+    /// The encoding in use.
+    pub(crate) fn encoding(&self) -> &'static Encoding {
+        self.encoding
+    }
+
+    pub(crate) fn malformed(&self) -> u64 {
+        self.malformed
+    }
+
+    /// Decodes the next piece of input, or what is left of it with `last`.
+    pub(crate) fn decode<'a>(&'a mut self, input: &'a [u8], last: bool) -> Piece<'a> {
+        self.out.clear();
+        if let Phase::Raw(what) = self.phase {
+            return Piece::Raw(input, what);
+        }
+        if matches!(self.phase, Phase::Utf8) && self.pending.is_empty() {
+            // The common case: nothing to copy.
+            let valid = Encoding::utf8_valid_up_to(input);
+            if valid == input.len() {
+                return Piece::Text {
+                    text: input,
+                    declare: false,
+                };
+            }
+        }
+        self.pending.extend_from_slice(input);
+        loop {
+            match &mut self.phase {
+                Phase::Sniff => {
+                    if !self.sniff(last) {
+                        break;
+                    }
+                    if let Phase::Raw(what) = self.phase {
+                        self.out = std::mem::take(&mut self.pending);
+                        return Piece::Raw(&self.out, what);
+                    }
+                }
+                Phase::Ascii => {
+                    let ascii = Encoding::ascii_valid_up_to(&self.pending);
+                    self.begun |= ascii > 0;
+                    self.out.extend(self.pending.drain(..ascii));
+                    if self.pending.is_empty() {
+                        break;
+                    }
+                    self.phase = Phase::Window;
+                }
+                Phase::Window => {
+                    let ascii = Encoding::ascii_valid_up_to(&self.pending);
+                    let beyond = &self.pending[ascii..];
+                    if beyond.len() < WINDOW && !last {
+                        break;
+                    }
+                    let window = &beyond[..beyond.len().min(WINDOW)];
+                    if is_utf8(window, last && window.len() == beyond.len()) {
+                        self.phase = Phase::Utf8;
+                    } else {
+                        self.encoding = WINDOWS_1252;
+                        self.phase =
+                            Phase::Other(Box::new(WINDOWS_1252.new_decoder_without_bom_handling()));
+                    }
+                }
+                Phase::Utf8 => {
+                    self.decode_utf8(last);
+                    break;
+                }
+                Phase::Other(_) => {
+                    self.decode_other(last);
+                    break;
+                }
+                Phase::Raw(_) => break,
+            }
+        }
+        let declare = self.declare && !self.out.is_empty();
+        self.declare &= !declare;
+        Piece::Text {
+            text: &self.out,
+            declare,
+        }
+    }
+
+    /// Tries to tell the encoding; false if more input is needed.
+    fn sniff(&mut self, last: bool) -> bool {
+        let bytes = &self.pending[..];
+        if bytes.len() < 4 && !last {
+            return false;
+        }
+        if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
+            // A UTF-8 BOM stays: UTF-8 passes byte for byte.
+            if encoding != UTF_8 {
+                self.pending.drain(..bom);
+            }
+            self.begin(encoding);
+            return true;
+        }
+        if let Some((_, what)) = SIGNATURES.iter().find(|(s, _)| bytes.starts_with(s)) {
+            self.phase = Phase::Raw(what);
+            return true;
+        }
+        if let Some(label) = self.label {
+            self.begin(label);
+            return true;
+        }
+        if let Some(encoding) = utf_16_without_bom(bytes) {
+            self.begin(encoding);
+            return true;
+        }
+        let head = &bytes[..bytes.len().min(PRESCAN)];
+        if let Some(encoding) = prescan(head) {
+            self.begin(encoding);
+            return true;
+        }
+        if bytes.len() < PRESCAN && !last {
+            return false;
+        }
+        if let Some(encoding) = xml_encoding(head).and_then(|range| encoding_for(&head[range])) {
+            self.begin(encoding);
+            return true;
+        }
+        if is_binary(head) && !is_utf8(head, bytes.len() <= PRESCAN) {
+            self.phase = Phase::Raw("binary");
+        } else {
+            // What is beyond ASCII in the first 4 KiB is decided on before any of it is handed on,
+            // so that a declaration can be added.
+            self.phase = if head.is_ascii() {
+                Phase::Ascii
+            } else {
+                Phase::Window
+            };
+        }
+        true
+    }
+
+    fn begin(&mut self, encoding: &'static Encoding) {
+        self.encoding = encoding;
+        self.phase = if encoding == UTF_8 {
+            Phase::Utf8
+        } else {
+            Phase::Other(Box::new(encoding.new_decoder_without_bom_handling()))
+        };
+    }
+
+    fn decode_utf8(&mut self, last: bool) {
+        let mut rest = &self.pending[..];
+        loop {
+            let valid = Encoding::utf8_valid_up_to(rest);
+            self.out.extend_from_slice(&rest[..valid]);
+            rest = &rest[valid..];
+            let Some(chunk) = rest.utf8_chunks().next() else {
+                break;
+            };
+            let bad = chunk.invalid().len().max(1);
+            if !last && bad == rest.len() && rest.len() < 4 && is_utf8(rest, false) {
+                break; // may become whole
+            }
+            self.out.extend_from_slice("\u{fffd}".as_bytes());
+            self.malformed += 1;
+            rest = &rest[bad..];
+        }
+        let kept = rest.len();
+        let done = self.pending.len() - kept;
+        self.pending.drain(..done);
+    }
+
+    fn decode_other(&mut self, last: bool) {
+        let Phase::Other(decoder) = &mut self.phase else {
+            return;
+        };
+        let begins = !self.begun;
+        let mut rest = &self.pending[..];
+        loop {
+            let room = decoder
+                .max_utf8_buffer_length(rest.len())
+                .unwrap_or(rest.len() * 3 + 16)
+                .max(64);
+            let at = self.out.len();
+            self.out.resize(at + room, 0);
+            let (result, read, written, replaced) =
+                decoder.decode_to_utf8(rest, &mut self.out[at..], last);
+            self.out.truncate(at + written);
+            self.malformed += u64::from(replaced);
+            rest = &rest[read..];
+            if result == CoderResult::InputEmpty {
+                break;
+            }
+        }
+        self.pending.clear();
+        if begins && !self.out.is_empty() {
+            self.begun = true;
+            let head = &self.out[..self.out.len().min(PRESCAN)];
+            self.declare = prescan(head).is_none();
+            if let Some(range) = xml_encoding(&self.out) {
+                self.out.splice(range, b"UTF-8".iter().copied());
+            }
+        }
+    }
+}
+
+/// Whether the bytes are UTF-8; a character may be cut off at the end unless `whole`.
+fn is_utf8(bytes: &[u8], whole: bool) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && !whole,
+    }
+}
+
+/// A "binary data byte" of <https://mimesniff.spec.whatwg.org/#binary-data-byte>.
+fn is_binary(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .any(|b| matches!(b, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f))
+}
+
+/// UTF-16 without a BOM: the page's first two characters are ASCII. (The Standard looks for `<?x`
+/// alone; pages saved by old editors begin with `<!` or `<h`.)
+fn utf_16_without_bom(bytes: &[u8]) -> Option<&'static Encoding> {
+    let ascii = |b: u8| b == b'<' || b.is_ascii_whitespace();
+    match bytes {
+        [a, 0, b, 0, ..] if ascii(*a) && b.is_ascii() && *b != 0 => Some(UTF_16LE),
+        [0, a, 0, b, ..] if ascii(*a) && b.is_ascii() && *b != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// The encoding that a label names, as a page may use it: UTF-16 in a page that can be read as
+/// ASCII is UTF-8, and no page is given up to the replacement encoding.
+fn encoding_for(label: &[u8]) -> Option<&'static Encoding> {
+    let encoding = Encoding::for_label(label)?;
+    if encoding == UTF_16BE || encoding == UTF_16LE {
+        return Some(UTF_8);
+    }
+    if encoding.name() == "x-user-defined" {
+        return Some(WINDOWS_1252);
+    }
+    (encoding != REPLACEMENT).then_some(encoding)
+}
+
+/// The encoding that a label given by the user names.
+pub(crate) fn encoding_of_user(label: &str) -> Option<&'static Encoding> {
+    Encoding::for_label(label.trim().as_bytes()).filter(|e| *e != REPLACEMENT)
+}
+
+/// Where the encoding stands in an XML declaration at the very beginning.
+fn xml_encoding(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    if !bytes.starts_with(b"<?xml") {
+        return None;
+    }
+    let end = bytes.iter().take(256).position(|&b| b == b'>')?;
+    let declaration = &bytes[..end];
+    let at = declaration.windows(8).position(|w| w == b"encoding")? + 8;
+    let quote = at
+        + declaration[at..]
+            .iter()
+            .position(|b| matches!(b, b'"' | b'\''))?;
+    let length = declaration[quote + 1..]
+        .iter()
+        .position(|&b| b == declaration[quote])?;
+    Some(quote + 1..quote + 1 + length)
+}
+
+/// Searches the beginning of a page for a declaration of its encoding:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding>
+fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        if rest.starts_with(b"<!--") {
+            at += 2 + find(&rest[2..], b"-->")? + 3;
+        } else if let Some(length) = meta_length(rest) {
+            if let (Some(encoding), _) = meta_encoding(&rest[..length])
+                && rest.get(length - 1) == Some(&b'>')
+            {
+                return Some(encoding);
+            }
+            at += length;
+        } else if rest[0] == b'<'
+            && rest
+                .get(1)
+                .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+        {
+            at += tag_length(rest);
+        } else {
+            at += 1 + memchr::memchr(b'<', &rest[1..])?;
+        }
+    }
+    None
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|w| w == needle)
+}
+
+/// The length of a tag, to its `>` outside of quotes, or to the end.
+fn tag_length(bytes: &[u8]) -> usize {
+    let mut quote = None;
+    let mut previous = b' ';
+    for (i, &b) in bytes.iter().enumerate() {
+        match quote {
+            Some(q) if b == q => quote = None,
+            Some(_) => {}
+            None if b == b'>' => return i + 1,
+            None if matches!(b, b'"' | b'\'') && previous == b'=' => quote = Some(b),
+            None => {}
+        }
+        if !b.is_ascii_whitespace() {
+            previous = b;
+        }
+    }
+    bytes.len()
+}
+
+fn meta_length(bytes: &[u8]) -> Option<usize> {
+    let is_meta = bytes.get(..5)?.eq_ignore_ascii_case(b"<meta")
+        && bytes
+            .get(5)
+            .is_some_and(|b| b.is_ascii_whitespace() || *b == b'/');
+    is_meta.then(|| tag_length(bytes))
+}
+
+/// The encoding that a `<meta>` tag declares, and where its name stands in the tag.
+pub(crate) fn meta_encoding(
+    tag: &[u8],
+) -> (Option<&'static Encoding>, Option<std::ops::Range<usize>>) {
+    let mut charset = None;
+    let mut content = None;
+    let mut pragma = false;
+    for (name, value) in attributes(tag) {
+        let name = &tag[name];
+        if name.eq_ignore_ascii_case(b"charset") {
+            charset = charset.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"http-equiv") {
+            pragma |= tag[value]
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"content-type");
+        } else if name.eq_ignore_ascii_case(b"content") {
+            content = content.or(Some(value));
+        }
+    }
+    let in_content = || {
+        let content = content.filter(|_| pragma)?;
+        let range = charset_in(&tag[content.clone()])?;
+        Some(content.start + range.start..content.start + range.end)
+    };
+    match charset.or_else(in_content) {
+        Some(range) => (encoding_for(&tag[range.clone()]), Some(range)),
+        None => (None, None),
+    }
+}
+
+/// <https://html.spec.whatwg.org/multipage/urls-and-fetching.html#extracting-character-encodings-from-meta-elements>
+fn charset_in(content: &[u8]) -> Option<std::ops::Range<usize>> {
+    let mut at = 0;
+    loop {
+        let found = content[at..]
+            .windows(7)
+            .position(|w| w.eq_ignore_ascii_case(b"charset"))?;
+        at += found + 7;
+        let skip = |at: usize| {
+            at + content[at..]
+                .iter()
+                .take_while(|b| b.is_ascii_whitespace())
+                .count()
+        };
+        let equals = skip(at);
+        if content.get(equals) != Some(&b'=') {
+            continue;
+        }
+        let start = skip(equals + 1);
+        let (start, ends): (usize, &[u8]) = match content.get(start)? {
+            b'"' => (start + 1, b"\""),
+            b'\'' => (start + 1, b"'"),
+            _ => (start, b"; \t\n\r\x0c"),
+        };
+        let length = content[start..]
+            .iter()
+            .position(|b| ends.contains(b))
+            .unwrap_or(content.len() - start);
+        return Some(start..start + length);
+    }
+}
+
+type Span = std::ops::Range<usize>;
+
+/// The attributes of a tag: where names and values stand.
+fn attributes(tag: &[u8]) -> Vec<(Span, Span)> {
+    let mut found = Vec::new();
+    let mut at = tag
+        .iter()
+        .position(|b| b.is_ascii_whitespace() || *b == b'/')
+        .unwrap_or(tag.len());
+    let space = |at: usize| {
+        at + tag[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace())
+            .count()
+    };
+    loop {
+        at += tag[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace() || **b == b'/')
+            .count();
+        if at >= tag.len() || tag[at] == b'>' {
+            return found;
+        }
+        let name = at;
+        at += 1;
+        while at < tag.len()
+            && !tag[at].is_ascii_whitespace()
+            && !matches!(tag[at], b'=' | b'>' | b'/')
+        {
+            at += 1;
+        }
+        let name = name..at;
+        let equals = space(at);
+        if tag.get(equals) != Some(&b'=') {
+            found.push((name, at..at));
+            continue;
+        }
+        at = space(equals + 1);
+        let value = match tag.get(at) {
+            Some(&quote @ (b'"' | b'\'')) => {
+                let length = tag[at + 1..]
+                    .iter()
+                    .position(|&b| b == quote)
+                    .unwrap_or(tag.len() - at - 1);
+                let value = at + 1..at + 1 + length;
+                at = (value.end + 1).min(tag.len());
+                value
+            }
+            _ => {
+                let length = tag[at..]
+                    .iter()
+                    .take_while(|b| !b.is_ascii_whitespace() && **b != b'>')
+                    .count();
+                at += length;
+                at - length..at
+            }
+        };
+        found.push((name, value));
+    }
+}
+
+/// The name of an encoding as the standard spells it, in lower case.
+pub(crate) fn name_of(encoding: &'static Encoding) -> Cow<'static, str> {
+    Cow::Owned(encoding.name().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(input: &[u8], label: Option<&'static Encoding>, size: usize) -> (String, Charset) {
+        let mut charset = Charset::new(label);
+        let mut out = Vec::new();
+        for piece in input.chunks(size) {
+            match charset.decode(piece, false) {
+                Piece::Text { text, .. } | Piece::Raw(text, _) => out.extend_from_slice(text),
+            }
+        }
+        match charset.decode(&[], true) {
+            Piece::Text { text, .. } | Piece::Raw(text, _) => out.extend_from_slice(text),
+        }
+        (String::from_utf8(out).unwrap(), charset)
+    }
+
+    #[test]
+    fn encodings_by_declaration() {
+        let cases: [(&[u8], &str, &str); 12] = [
+            (b"<meta charset=windows-1252><p>caf\xe9 \x80", "café €", "windows-1252"),
+            (b"<p>caf\xe9 \x93x\x94", "café “x”", "windows-1252"),
+            ("<p>café".as_bytes(), "café", "utf-8"),
+            (b"<meta charset='Shift_JIS'><p>\x93\xfa\x96{\x8c\xea", "日本語", "shift_jis"),
+            (b"<META HTTP-EQUIV=\"content-type\" CONTENT=\"text/html; charset=EUC-JP\"><p>\xc6\xfc\xcb\xdc\xb8\xec", "日本語", "euc-jp"),
+            (b"<meta charset=gb2312><p>\xd6\xd0\xce\xc4", "中文", "gbk"),
+            (b"<meta charset=iso-2022-jp><p>\x1b$B2q<R\x1b(B!", "会社!", "iso-2022-jp"),
+            (b"\xff\xfe<\0p\0>\0\xe9\0", "<p>é", "utf-16le"),
+            (b"\xfe\xff\0<\0p\0>\0\xe9", "<p>é", "utf-16be"),
+            (b"<\0p\0>\0\xe9\0", "<p>é", "utf-16le"),
+            (b"\0<\0p\0>\0\xe9", "<p>é", "utf-16be"),
+            (b"<meta charset=iso-2022-kr><p>caf\xe9", "café", "windows-1252"),
+        ];
+        for (input, text, name) in cases {
+            for size in [1, 3, 7, 4096] {
+                let (out, charset) = decoded(input, None, size);
+                assert!(out.ends_with(text), "{name} in {size}s: {out}");
+                assert_eq!(name_of(charset.encoding()), name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_bom_beats_the_caller_and_the_caller_beats_the_page() {
+        let windows = Encoding::for_label(b"windows-1252");
+        assert_eq!(decoded("\u{feff}é".as_bytes(), windows, 9).0, "\u{feff}é");
+        let page = b"<meta charset=utf-8>\xe9";
+        assert!(decoded(page, windows, 9).0.ends_with('é'));
+    }
+
+    #[test]
+    fn ascii_for_long_and_then_windows_1252() {
+        let mut page = vec![b'x'; 10_000];
+        page.extend_from_slice(b"caf\xe9 au lait");
+        for size in [1, 1000, 100_000] {
+            assert!(decoded(&page, None, size).0.ends_with("café au lait"));
+        }
+    }
+
+    #[test]
+    fn malformed_utf_8_is_replaced_and_counted() {
+        let page = b"<meta charset=utf-8>a\xffb\xe2\x82c\xe2";
+        for size in [1, 2, 5, 100] {
+            let (out, charset) = decoded(page, None, size);
+            assert!(out.ends_with("a\u{fffd}b\u{fffd}c\u{fffd}"), "{out}");
+            assert_eq!(charset.malformed(), 3);
+        }
+    }
+
+    #[test]
+    fn an_xml_declaration_is_read_and_corrected() {
+        let (out, _) = decoded(
+            b"<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><p>\xe9",
+            None,
+            100,
+        );
+        assert_eq!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><p>é");
+    }
+
+    #[test]
+    fn what_is_no_page_is_told() {
+        let mut charset = Charset::new(None);
+        assert!(matches!(
+            charset.decode(b"\x1f\x8b\x08\0rest", false),
+            Piece::Raw(b"\x1f\x8b\x08\0rest", "gzip-compressed")
+        ));
+        let (_, charset) = {
+            let mut c = Charset::new(None);
+            let raw = matches!(
+                c.decode(b"\0\x01\x02\xff\xfd\0\x07", true),
+                Piece::Raw(_, "binary")
+            );
+            (raw, c)
+        };
+        assert!(matches!(charset.phase, Phase::Raw("binary")));
+    }
+
+    #[test]
+    fn where_a_meta_names_its_encoding() {
+        for (tag, name) in [
+            ("<meta charset=utf-8>", "utf-8"),
+            ("<META CHARSET = 'latin1' />", "latin1"),
+            (
+                "<meta content='text/html; charset=x-sjis' http-equiv=Content-Type>",
+                "x-sjis",
+            ),
+        ] {
+            let (_, range) = meta_encoding(tag.as_bytes());
+            assert_eq!(&tag[range.unwrap()], name);
+        }
+        assert_eq!(
+            meta_encoding(b"<meta name=charset content='charset=x'>").1,
+            None
+        );
+    }
+}

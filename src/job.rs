@@ -1,0 +1,285 @@
+//! From flags to a page filtered: rules read, input and output opened, failures turned into words
+//! and an exit status. Neither selectors nor HTML are looked into here.
+
+use crate::cli::{Cli, Explain, Generate};
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::CommandFactory;
+use dehusk::{Kind, Options, Report, Rules, RulesBuilder};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// How a run ended; the codes are part of the command's promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The page was filtered, whether or not anything was dropped.
+    Filtered = 0,
+    /// Wrong flags, an unreadable file, a bad selector.
+    Failed = 2,
+    /// The page came through whole, but not all of it could be filtered.
+    Partly = 3,
+}
+
+/// Does what the flags say.
+///
+/// # Errors
+///
+/// What the user has to know, in words.
+pub(crate) fn run(cli: &Cli) -> Result<Exit> {
+    if let Some(what) = cli.generate {
+        return generate(what);
+    }
+    let options = options(cli)?;
+    let input = open(cli.file.as_deref())?;
+    let rules = rules(cli)?;
+    let output = stdout()?;
+    let mut writing = Watched {
+        inner: output,
+        error: None,
+    };
+    let report = match dehusk::clean(&rules, &options, input, &mut writing) {
+        Ok(report) => report,
+        Err(error) => match writing.error {
+            Some(io::ErrorKind::BrokenPipe) => return Ok(Exit::Filtered),
+            Some(_) => return Err(anyhow!(error).context("cannot write the page")),
+            None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(cli)))),
+        },
+    };
+    if let Some(format) = cli.explain {
+        explain(&report, format)?;
+    }
+    match &report.unfiltered {
+        None => Ok(Exit::Filtered),
+        Some(why) => {
+            let hint = if why.ends_with("gzip-compressed") {
+                "; try: gzip -dc | dehusk"
+            } else {
+                ""
+            };
+            eprintln!("dehusk: {}: {why}; passed on as it is{hint}", name_of(cli));
+            Ok(Exit::Partly)
+        }
+    }
+}
+
+fn name_of(cli: &Cli) -> String {
+    match &cli.file {
+        Some(path) if path.as_os_str() != "-" => path.display().to_string(),
+        _ => "standard input".to_owned(),
+    }
+}
+
+fn options(cli: &Cli) -> Result<Options> {
+    let mut options = Options::new()
+        .explain(cli.explain.is_some())
+        .hold_limit(cli.hold_limit);
+    if let Some(kinds) = &cli.drop {
+        options = if kinds.iter().any(|k| k == "all") {
+            options.drop(Kind::ALL)
+        } else {
+            options.drop(parsed(kinds)?)
+        };
+    }
+    if let Some(kinds) = &cli.keep {
+        options = options.keep(parsed(kinds)?);
+    }
+    if let Some(url) = cli.url.as_deref().or(cli.site.as_deref()) {
+        if dehusk::host_of(url).is_none() && cli.site.is_some() {
+            bail!("--site {url}: a host such as example.com is wanted");
+        }
+        options = options.url(url);
+    }
+    if let Some(label) = &cli.encoding {
+        options = options.encoding(label)?;
+    }
+    Ok(options)
+}
+
+fn parsed(kinds: &[String]) -> Result<Vec<Kind>> {
+    Ok(kinds
+        .iter()
+        .map(|kind| kind.parse())
+        .collect::<Result<_, _>>()?)
+}
+
+fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+    let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+        return Ok(Box::new(io::stdin().lock()));
+    };
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    if file.metadata().is_ok_and(|m| m.is_dir()) {
+        bail!("{} is a folder; one page is wanted", path.display());
+    }
+    Ok(Box::new(file))
+}
+
+/// Standard output without the line buffer that `std` puts before it.
+#[cfg(unix)]
+fn stdout() -> Result<impl Write> {
+    use std::os::fd::AsFd;
+    let output = io::stdout().as_fd().try_clone_to_owned();
+    Ok(File::from(
+        output.context("cannot write to standard output")?,
+    ))
+}
+
+/// Standard output without the line buffer that `std` puts before it.
+#[cfg(not(unix))]
+fn stdout() -> Result<impl Write> {
+    Ok(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
+}
+
+/// Remembers that it was writing that failed.
+struct Watched<W> {
+    inner: W,
+    error: Option<io::ErrorKind>,
+}
+
+impl<W: Write> Write for Watched<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.inner.write(bytes);
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.error = Some(error.kind());
+        }
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner
+            .flush()
+            .inspect_err(|error| self.error = Some(error.kind()))
+    }
+}
+
+fn rules(cli: &Cli) -> Result<Rules> {
+    let mut builder = Rules::builder().builtin(!cli.no_default_selectors);
+    if !cli.no_config
+        && let Some(folder) = config_folder()
+        && folder.is_dir()
+    {
+        builder = add_folder(builder, &folder)?;
+    }
+    for path in &cli.selectors {
+        builder = if path.is_dir() {
+            add_folder(builder, path)?
+        } else {
+            add_file(builder, path)?
+        };
+    }
+    for selector in &cli.select {
+        builder = builder.select(selector);
+    }
+    builder.build().map_err(|errors| {
+        let mut lines = String::new();
+        for (i, error) in errors.0.iter().enumerate() {
+            if i > 0 {
+                lines.push_str("\ndehusk: ");
+            }
+            lines.push_str(&error.to_string());
+        }
+        anyhow!(lines)
+    })
+}
+
+/// `$XDG_CONFIG_HOME/dehusk/selectors`, or the same in `~/.config`.
+fn config_folder() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
+    Some(base.join("dehusk").join("selectors"))
+}
+
+fn add_file(builder: RulesBuilder, path: &Path) -> Result<RulesBuilder> {
+    Ok(builder.file(path.display().to_string(), read(path)?))
+}
+
+/// The `.sel` files of a folder and of its subfolders, and the lists of its `phrases/`.
+fn add_folder(mut builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
+    let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
+    for path in sorted(folder)? {
+        if path.is_dir() {
+            // A link back up would never end.
+            if !path.is_symlink() {
+                builder = add_folder(builder, &path)?;
+            }
+        } else if path.extension().is_some_and(|e| e == "sel") {
+            builder = add_file(builder, &path)?;
+        } else if in_phrases && path.extension().is_some_and(|e| e == "txt") {
+            let list = path.file_stem().unwrap_or_default().to_string_lossy();
+            builder = builder.phrases(list, path.display().to_string(), read(&path)?);
+        }
+    }
+    Ok(builder)
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).and_then(|entries| {
+        entries
+            .map(|e| e.map(|e| e.path()))
+            .collect::<io::Result<Vec<_>>>()
+    });
+    let mut paths = entries.with_context(|| format!("cannot read {}", folder.display()))?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn read(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    String::from_utf8(bytes)
+        .map_err(|_| anyhow!("{}: a selector file must be UTF-8", path.display()))
+}
+
+fn explain(report: &Report, format: Explain) -> Result<()> {
+    let result = || -> io::Result<()> {
+        let mut out = BufWriter::new(io::stderr().lock());
+        match format {
+            Explain::Text => {
+                for removal in &report.removals {
+                    writeln!(out, "{removal}")?;
+                }
+            }
+            Explain::Json => {
+                for removal in &report.removals {
+                    serde_json::to_writer(&mut out, removal)?;
+                    out.write_all(b"\n")?;
+                }
+                serde_json::to_writer(&mut out, report)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        out.flush()
+    };
+    match result() {
+        // Nobody reads standard error: nothing is lost.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard error"),
+    }
+}
+
+fn generate(what: Generate) -> Result<Exit> {
+    use clap_complete::Shell;
+    let mut command = Cli::command();
+    let mut out = Vec::new();
+    let shell = match what {
+        Generate::Man => {
+            clap_mangen::Man::new(command.clone()).render(&mut out)?;
+            None
+        }
+        Generate::Bash => Some(Shell::Bash),
+        Generate::Zsh => Some(Shell::Zsh),
+        Generate::Fish => Some(Shell::Fish),
+        Generate::Powershell => Some(Shell::PowerShell),
+    };
+    if let Some(shell) = shell {
+        clap_complete::generate(shell, &mut command, "dehusk", &mut out);
+    }
+    match stdout()?.write_all(&out) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow!(error).context("cannot write to standard output"))
+        }
+        _ => Ok(Exit::Filtered),
+    }
+}

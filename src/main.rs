@@ -1,0 +1,16 @@
+//! The command: parse, run, say what went wrong.
+
+mod cli;
+mod job;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let exit = job::run(&cli).unwrap_or_else(|error| {
+        eprintln!("dehusk: {error:#}");
+        job::Exit::Failed
+    });
+    ExitCode::from(exit as u8)
+}

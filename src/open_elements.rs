@@ -1,0 +1,625 @@
+//! The stack of open elements: who is inside whom. lol_html reports tags; which elements a tag
+//! opens and closes, implied end tags included, is decided here, after the HTML Standard's
+//! [tree construction](https://html.spec.whatwg.org/multipage/parsing.html#tree-construction).
+//! Where this stack is simpler than the Standard's (the adoption agency, foster parenting) it
+//! closes elements early: what is dropped then ends early, and nothing else goes with it.
+
+use crate::tag::{Class, Name, name};
+use smallvec::SmallVec;
+
+/// Elements deeper than this are not told apart: they count as part of the 512th, the depth at
+/// which browsers stop nesting (Blink's and WebKit's `maximumHTMLParserDOMTreeDepth`).
+pub(crate) const MAX_DEPTH: usize = 512;
+
+/// The namespace of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    Html,
+    /// SVG or MathML.
+    Foreign,
+}
+
+/// What a tag does to the stack, step by step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The elements from this depth on end where the tag begins.
+    CloseFrom(usize),
+    /// The elements above this depth end where the tag begins, that of this depth where it ends.
+    CloseWith(usize),
+    /// The element at this depth ends with the tag, those above stay open: a formatting element
+    /// closed across blocks.
+    Detach(usize),
+    /// An element opens that has no tag on the page.
+    Imply(Name),
+}
+
+pub(crate) type Steps = SmallVec<[Step; 4]>;
+
+/// What a start tag opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// No element: the Standard ignores the tag here, or it lies too deep to be told apart.
+    Nothing,
+    /// An element without content.
+    Void,
+    /// An element, now on top of the stack.
+    Element,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    name: Name,
+    class: Class,
+    namespace: Namespace,
+    /// HTML may stand inside although it is foreign:
+    /// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>
+    integration: bool,
+}
+
+/// The stack.
+#[derive(Default)]
+pub(crate) struct OpenElements {
+    stack: Vec<Open>,
+    /// Open elements too deep to be on the stack.
+    overflow: usize,
+    /// The Standard's form element pointer: a form in a form is ignored.
+    form: bool,
+    body_seen: bool,
+    head_seen: bool,
+}
+
+const INTEGRATION: [Name; 9] = [
+    Name::new(b"foreignobject"),
+    Name::new(b"desc"),
+    Name::new(b"title"),
+    Name::new(b"mi"),
+    Name::new(b"mo"),
+    Name::new(b"mn"),
+    Name::new(b"ms"),
+    Name::new(b"mtext"),
+    Name::new(b"annotation-xml"),
+];
+
+impl OpenElements {
+    /// Whether the body has been opened.
+    pub(crate) fn in_body(&self) -> bool {
+        self.body_seen
+    }
+
+    /// Whether the tokenizer is in foreign content, where `<![CDATA[` begins a section.
+    pub(crate) fn in_foreign(&self) -> bool {
+        self.stack
+            .last()
+            .is_some_and(|top| top.namespace == Namespace::Foreign && !top.integration)
+    }
+
+    /// A start tag.
+    pub(crate) fn start_tag(
+        &mut self,
+        name: Name,
+        class: Class,
+        namespace: Namespace,
+        self_closing: bool,
+        steps: &mut Steps,
+    ) -> Opened {
+        if namespace == Namespace::Foreign {
+            self.ensure_body(Class::of(name), steps);
+            return if self_closing {
+                Opened::Void
+            } else {
+                self.open(name, Class::of(name), namespace)
+            };
+        }
+        let foreign = self
+            .stack
+            .iter()
+            .rposition(|e| e.namespace == Namespace::Html || e.integration)
+            .map_or(0, |i| i + 1);
+        self.close_from(foreign, steps);
+        match name {
+            name::HTML => {
+                if !self.stack.is_empty() {
+                    return Opened::Nothing;
+                }
+            }
+            name::HEAD => {
+                if self.head_seen || self.body_seen {
+                    return Opened::Nothing;
+                }
+                self.ensure_html(steps);
+                self.head_seen = true;
+            }
+            name::BODY => {
+                if self.body_seen {
+                    return Opened::Nothing;
+                }
+                self.ensure_html(steps);
+                self.close_head(steps);
+                self.body_seen = true;
+            }
+            _ => {
+                self.ensure_body(class, steps);
+                if !self.make_room(name, class, steps) {
+                    return Opened::Nothing;
+                }
+            }
+        }
+        if class.has(Class::VOID) {
+            Opened::Void
+        } else {
+            self.open(name, class, namespace)
+        }
+    }
+
+    /// Text that is not white space: it opens the body, if nothing did.
+    pub(crate) fn text(&mut self, steps: &mut Steps) {
+        self.ensure_body(Class::of(name::P), steps);
+    }
+
+    /// An end tag.
+    pub(crate) fn end_tag(&mut self, name: Name, steps: &mut Steps) {
+        if self.overflow > 0 && !matches!(name, name::BODY | name::HTML) {
+            self.overflow -= 1;
+            return;
+        }
+        // https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign
+        for i in (0..self.stack.len()).rev() {
+            let open = self.stack[i];
+            if open.namespace == Namespace::Html {
+                break;
+            }
+            if open.name == name {
+                return self.close_with(i, steps);
+            }
+        }
+        let class = Class::of(name);
+        let found = match name {
+            // What comes after `</body>` still goes into the body, so it stays open; what is open
+            // inside it is closed here although the Standard would not: the early end.
+            name::BODY | name::HTML => {
+                self.overflow = 0;
+                let body = self.stack.iter().position(|e| e.name == name::BODY);
+                let from = body.map_or(self.stack.len().min(1), |i| i + 1);
+                return self.close_from(from, steps);
+            }
+            name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
+            name::P => self.in_scope(name, &[name::BUTTON]),
+            name::LI => self.in_scope(name, &[name::OL, name::UL]),
+            name::DD | name::DT | name::SELECT | name::APPLET | name::MARQUEE | name::OBJECT => {
+                self.in_scope(name, &[])
+            }
+            name::FORM => {
+                self.form = false;
+                self.in_scope(name, &[])
+            }
+            name::TEMPLATE => self.stack.iter().rposition(|e| e.name == name::TEMPLATE),
+            _ if class.has(Class::HEADING) => self.heading_in_scope(),
+            _ if class.has(Class::TABLE_PART) || name == name::TABLE => self.in_table_scope(name),
+            _ if class.has(Class::BLOCK_END) => self.in_scope(name, &[]),
+            _ if class.has(Class::FORMATTING) => return self.end_formatting(name, steps),
+            // "Any other end tag"
+            _ => self
+                .stack
+                .iter()
+                .rposition(|e| e.name == name || e.class.has(Class::SPECIAL))
+                .filter(|&i| self.stack[i].name == name),
+        };
+        if let Some(i) = found {
+            self.close_with(i, steps);
+        }
+    }
+
+    fn open(&mut self, name: Name, class: Class, namespace: Namespace) -> Opened {
+        if self.stack.len() >= MAX_DEPTH {
+            self.overflow += 1;
+            return Opened::Nothing;
+        }
+        self.stack.push(Open {
+            name,
+            class,
+            namespace,
+            integration: namespace == Namespace::Foreign && INTEGRATION.contains(&name),
+        });
+        Opened::Element
+    }
+
+    fn close_from(&mut self, depth: usize, steps: &mut Steps) {
+        if depth < self.stack.len() {
+            self.stack.truncate(depth);
+            steps.push(Step::CloseFrom(depth));
+        }
+    }
+
+    fn close_with(&mut self, depth: usize, steps: &mut Steps) {
+        self.stack.truncate(depth);
+        steps.push(Step::CloseWith(depth));
+    }
+
+    fn imply(&mut self, name: Name, steps: &mut Steps) {
+        if self.open(name, Class::of(name), Namespace::Html) == Opened::Element {
+            steps.push(Step::Imply(name));
+        } else {
+            self.overflow -= 1;
+        }
+    }
+
+    fn ensure_html(&mut self, steps: &mut Steps) {
+        if self.stack.is_empty() {
+            self.imply(name::HTML, steps);
+        }
+    }
+
+    fn close_head(&mut self, steps: &mut Steps) {
+        if let Some(i) = self.stack.iter().position(|e| e.name == name::HEAD) {
+            self.close_from(i, steps);
+        }
+    }
+
+    /// The implied `html`, `head` and `body`:
+    /// <https://html.spec.whatwg.org/multipage/parsing.html#the-before-html-insertion-mode> ff.
+    fn ensure_body(&mut self, class: Class, steps: &mut Steps) {
+        if self.body_seen {
+            return;
+        }
+        self.ensure_html(steps);
+        if self.stack.iter().any(|e| e.name == name::TEMPLATE) {
+            return;
+        }
+        if class.has(Class::METADATA) {
+            if !self.head_seen {
+                self.head_seen = true;
+                self.imply(name::HEAD, steps);
+            }
+            return;
+        }
+        self.head_seen = true;
+        self.body_seen = true;
+        self.close_head(steps);
+        self.imply(name::BODY, steps);
+    }
+
+    /// Closes what this start tag closes; false if the tag is ignored here.
+    fn make_room(&mut self, name: Name, class: Class, steps: &mut Steps) -> bool {
+        if class.has(Class::TABLE_PART) {
+            return self.make_room_in_table(name, steps);
+        }
+        // In body: https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inbody
+        match name {
+            name::LI => self.close_item(&[name::LI], steps),
+            name::DD | name::DT => self.close_item(&[name::DD, name::DT], steps),
+            name::BUTTON => {
+                if let Some(i) = self.in_scope(name::BUTTON, &[]) {
+                    self.close_from(i, steps);
+                }
+            }
+            name::A | name::NOBR => {
+                let marker = self.stack.iter().rposition(|e| is_marker(e.name));
+                let open = self.stack.iter().rposition(|e| e.name == name);
+                if open > marker {
+                    self.end_formatting_at_start(open, steps);
+                }
+            }
+            name::OPTION => self.close_top(&[name::OPTION], steps),
+            name::OPTGROUP => {
+                self.close_top(&[name::OPTION], steps);
+                self.close_top(&[name::OPTGROUP], steps);
+            }
+            name::SELECT => {
+                if let Some(i) = self.in_scope(name::SELECT, &[]) {
+                    self.close_from(i, steps);
+                    return false;
+                }
+            }
+            name::RB | name::RTC | name::RT | name::RP => {
+                self.close_top(&[name::RB, name::RT, name::RP], steps);
+                if matches!(name, name::RB | name::RTC) {
+                    self.close_top(&[name::RTC], steps);
+                }
+            }
+            name::FORM => {
+                let in_template = self.stack.iter().any(|e| e.name == name::TEMPLATE);
+                if self.form && !in_template {
+                    return false;
+                }
+                self.form |= !in_template;
+            }
+            name::TABLE => {
+                let context = self.stack.iter().rposition(|e| {
+                    matches!(
+                        e.name,
+                        name::TABLE
+                            | name::TD
+                            | name::TH
+                            | name::CAPTION
+                            | name::TEMPLATE
+                            | name::HTML
+                    )
+                });
+                if let Some(i) = context
+                    && self.stack[i].name == name::TABLE
+                {
+                    self.close_from(i, steps);
+                }
+            }
+            _ => {}
+        }
+        if class.has(Class::CLOSES_P)
+            && let Some(i) = self.in_scope(name::P, &[name::BUTTON])
+        {
+            self.close_from(i, steps);
+        }
+        if class.has(Class::HEADING)
+            && self
+                .stack
+                .last()
+                .is_some_and(|e| e.class.has(Class::HEADING))
+        {
+            self.close_from(self.stack.len() - 1, steps);
+        }
+        true
+    }
+
+    /// In table, in table body, in row:
+    /// <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-intable> ff.
+    fn make_room_in_table(&mut self, name: Name, steps: &mut Steps) -> bool {
+        let context = self
+            .stack
+            .iter()
+            .rposition(|e| matches!(e.name, name::TABLE | name::TEMPLATE | name::HTML));
+        let Some(table) = context.filter(|&i| self.stack[i].name != name::HTML) else {
+            return false;
+        };
+        if self.stack[table].name == name::TEMPLATE {
+            return true;
+        }
+        let within = |names: &[Name], stack: &[Open]| {
+            stack[table + 1..]
+                .iter()
+                .position(|e| names.contains(&e.name))
+                .map(|i| table + 1 + i)
+        };
+        let section = within(&[name::TBODY, name::THEAD, name::TFOOT], &self.stack);
+        match name {
+            name::COL => {
+                let group = within(&[name::COLGROUP], &self.stack);
+                self.close_from(group.unwrap_or(table) + 1, steps);
+                if group.is_none() {
+                    self.imply(name::COLGROUP, steps);
+                }
+            }
+            name::TR => {
+                self.close_from(section.unwrap_or(table) + 1, steps);
+                if section.is_none() {
+                    self.imply(name::TBODY, steps);
+                }
+            }
+            name::TD | name::TH => {
+                let row = within(&[name::TR], &self.stack);
+                self.close_from(row.or(section).unwrap_or(table) + 1, steps);
+                if row.is_none() {
+                    if section.is_none() {
+                        self.imply(name::TBODY, steps);
+                    }
+                    self.imply(name::TR, steps);
+                }
+            }
+            _ => self.close_from(table + 1, steps),
+        }
+        true
+    }
+
+    /// `li`, `dd`, `dt`: an open one is closed unless another list has begun inside it.
+    fn close_item(&mut self, items: &[Name], steps: &mut Steps) {
+        for i in (0..self.stack.len()).rev() {
+            let open = self.stack[i];
+            if items.contains(&open.name) {
+                return self.close_from(i, steps);
+            }
+            if open.class.has(Class::SPECIAL)
+                && !matches!(open.name, name::ADDRESS | name::DIV | name::P)
+            {
+                return;
+            }
+        }
+    }
+
+    fn close_top(&mut self, names: &[Name], steps: &mut Steps) {
+        if self.stack.last().is_some_and(|e| names.contains(&e.name)) {
+            self.close_from(self.stack.len() - 1, steps);
+        }
+    }
+
+    /// The adoption agency, cut short: a formatting element that is closed across a block ends,
+    /// the block stays open.
+    fn end_formatting(&mut self, name: Name, steps: &mut Steps) {
+        let Some(i) = self.in_scope(name, &[]) else {
+            return;
+        };
+        if self.stack[i + 1..]
+            .iter()
+            .any(|e| e.class.has(Class::SPECIAL))
+        {
+            self.stack.remove(i);
+            steps.push(Step::Detach(i));
+        } else {
+            self.close_with(i, steps);
+        }
+    }
+
+    fn end_formatting_at_start(&mut self, open: Option<usize>, steps: &mut Steps) {
+        let Some(i) = open else { return };
+        if self.stack[i + 1..]
+            .iter()
+            .any(|e| e.class.has(Class::SPECIAL))
+        {
+            self.stack.remove(i);
+            steps.push(Step::Detach(i));
+        } else {
+            self.close_from(i, steps);
+        }
+    }
+
+    /// <https://html.spec.whatwg.org/multipage/parsing.html#has-an-element-in-scope>
+    fn in_scope(&self, name: Name, also: &[Name]) -> Option<usize> {
+        for (i, open) in self.stack.iter().enumerate().rev() {
+            if open.name == name && open.namespace == Namespace::Html {
+                return Some(i);
+            }
+            if open.class.has(Class::SCOPE) || open.integration || also.contains(&open.name) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn heading_in_scope(&self) -> Option<usize> {
+        for (i, open) in self.stack.iter().enumerate().rev() {
+            if open.class.has(Class::HEADING) {
+                return Some(i);
+            }
+            if open.class.has(Class::SCOPE) || open.integration {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn in_table_scope(&self, name: Name) -> Option<usize> {
+        for (i, open) in self.stack.iter().enumerate().rev() {
+            if open.name == name {
+                return Some(i);
+            }
+            if matches!(open.name, name::HTML | name::TABLE | name::TEMPLATE) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// Ends the list of active formatting elements:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#the-list-of-active-formatting-elements>
+fn is_marker(name: Name) -> bool {
+    matches!(
+        name,
+        name::APPLET
+            | name::OBJECT
+            | name::MARQUEE
+            | name::TEMPLATE
+            | name::TD
+            | name::TH
+            | name::CAPTION
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs `tags` and gives the names open at the end.
+    fn open_after(tags: &str) -> String {
+        let mut elements = OpenElements::default();
+        let mut names: Vec<String> = Vec::new();
+        let all: Vec<&str> = crate::tag::ALL.to_vec();
+        for tag in tags.split_whitespace() {
+            let mut steps = Steps::new();
+            let (end, tag) = match tag.strip_prefix('/') {
+                Some(tag) => (true, tag),
+                None => (false, tag),
+            };
+            let name = Name::new(tag.as_bytes());
+            let mut opened = Opened::Nothing;
+            if end {
+                elements.end_tag(name, &mut steps);
+            } else {
+                opened =
+                    elements.start_tag(name, Class::of(name), Namespace::Html, false, &mut steps);
+            }
+            for step in steps {
+                match step {
+                    Step::CloseFrom(n) | Step::CloseWith(n) => names.truncate(n),
+                    Step::Detach(n) => drop(names.remove(n)),
+                    Step::Imply(name) => {
+                        let known = all.iter().find(|n| Name::new(n.as_bytes()) == name);
+                        names.push(known.map_or("?", |n| *n).to_owned());
+                    }
+                }
+            }
+            if opened == Opened::Element {
+                names.push(tag.to_owned());
+            }
+            assert_eq!(names.len(), elements.stack.len(), "{tags}");
+        }
+        names.join(" ")
+    }
+
+    #[test]
+    fn what_closes_what() {
+        for (tags, open) in [
+            ("p p", "html body p"),
+            ("p div", "html body div"),
+            ("p span p", "html body p"),
+            ("p button p", "html body p button p"),
+            ("ul li p li", "html body ul li"),
+            ("ul li ul li", "html body ul li ul li"),
+            ("ul li div li", "html body ul li"),
+            ("ul li section li", "html body ul li section li"),
+            ("dl dt dd dt", "html body dl dt"),
+            ("h1 h2", "html body h2"),
+            ("h1 /h3", "html body"),
+            ("div span /div", "html body"),
+            ("div p /div", "html body"),
+            ("p /div", "html body p"),
+            ("div p /span", "html body div p"),
+            ("div section span /section", "html body div"),
+            ("select option option", "html body select option"),
+            (
+                "select optgroup option optgroup",
+                "html body select optgroup",
+            ),
+            ("table tr td tr", "html body table tbody tr"),
+            ("table tr td td", "html body table tbody tr td"),
+            ("table td table tr td /table", "html body table tbody tr td"),
+            ("table table", "html body table"),
+            ("table tr div td", "html body table tbody tr td"),
+            ("td p", "html body p"),
+            ("div table td /div", "html body div table tbody tr td"),
+            ("a b a", "html body a"),
+            ("a div a", "html body div a"),
+            ("b p /b", "html body p"),
+            ("b i /b", "html body"),
+            ("title /title p", "html body p"),
+            ("html head meta link /head body", "html body"),
+            ("head div", "html body div"),
+            ("body div /body p", "html body p"),
+            ("div body p", "html body div p"),
+            ("form form", "html body form"),
+            ("div form /div form", "html body"),
+            ("template tr td", "html head template tr td"),
+            ("img br hr", "html body"),
+            ("ruby rt rt", "html body ruby rt"),
+        ] {
+            assert_eq!(open_after(tags), open, "{tags}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let mut elements = OpenElements::default();
+        let mut steps = Steps::new();
+        for _ in 0..10_000 {
+            elements.start_tag(
+                name::DIV,
+                Class::of(name::DIV),
+                Namespace::Html,
+                false,
+                &mut steps,
+            );
+        }
+        assert_eq!(elements.stack.len(), MAX_DEPTH);
+        for _ in 0..10_000 {
+            elements.end_tag(name::DIV, &mut steps);
+        }
+        assert_eq!(elements.stack.len(), 2);
+    }
+}

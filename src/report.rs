@@ -1,0 +1,268 @@
+//! What a filter did to a page: what went, by which rule, where, and what nearly went. How it was
+//! found is left to others; here it is counted, listed and shown.
+
+use crate::rules::Kind;
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Characters of a removed element's text that a report keeps.
+pub(crate) const PREVIEW: usize = 80;
+
+/// An element that was dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// What it was.
+    pub kind: Kind,
+    /// The selector file of the rule that dropped it; `-e` for a selector given by itself.
+    pub file: Arc<str>,
+    /// The rule's line in it, from 1.
+    pub line: u32,
+    /// The rule as it was written.
+    pub selector: String,
+    /// The element's start tag in short: `p.article__status`.
+    pub element: String,
+    /// The bytes of the page that went, from the start tag to the end tag. Of a page that is not
+    /// UTF-8 these are offsets into the page decoded to UTF-8.
+    pub bytes: Range<u64>,
+    /// Length of its visible text in characters (Chinese, Japanese and Korean ones count 2.5).
+    pub text_length: u64,
+    /// The first words of its visible text.
+    pub text: String,
+}
+
+impl fmt::Display for Removal {
+    /// One line: kind, rule, element, bytes, first words. Nothing in it can steer a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:<12} {}:{}  {}  {}-{}  \"{}\"",
+            self.kind.name(),
+            Printable(&self.file),
+            self.line,
+            Printable(&self.element),
+            self.bytes.start,
+            self.bytes.end,
+            Printable(&self.text)
+        )
+    }
+}
+
+impl Serialize for Removal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("Removal", 9)?;
+        s.serialize_field("kind", self.kind.name())?;
+        s.serialize_field("file", &*self.file)?;
+        s.serialize_field("line", &self.line)?;
+        s.serialize_field("selector", &self.selector)?;
+        s.serialize_field("element", &self.element)?;
+        s.serialize_field("start", &self.bytes.start)?;
+        s.serialize_field("end", &self.bytes.end)?;
+        s.serialize_field("text_length", &self.text_length)?;
+        s.serialize_field("text", &self.text)?;
+        s.end()
+    }
+}
+
+/// Text that cannot steer the terminal it is printed on: control characters, and those that change
+/// the direction of writing, are shown as `\u{…}`.
+pub(crate) struct Printable<'a>(pub &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    write!(f, "{}", c.escape_unicode())?;
+                }
+                c if c.is_control() => write!(f, "{}", c.escape_unicode())?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was dropped of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Elements.
+    pub elements: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Characters of visible text.
+    pub text: u64,
+}
+
+/// How a page went through the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What was dropped, in the order of the page; kept only with
+    /// [`Options::explain`](crate::Options::explain).
+    pub removals: Vec<Removal>,
+    tallies: [Tally; Kind::ALL.len()],
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Characters of visible text on the page, and of it in what was dropped.
+    pub text: u64,
+    /// The page's encoding, in lower case.
+    pub encoding: String,
+    /// Malformed sequences that were replaced by U+FFFD.
+    pub malformed: u64,
+    /// The host whose rules were used, if it is known.
+    pub site: Option<String>,
+    /// Times that output was held back for a candidate.
+    pub holds: u64,
+    /// The most bytes that were held back at a time.
+    pub longest_hold: u64,
+    /// Candidates kept undecided because they reached the hold limit.
+    pub undecided: u64,
+    /// Elements that a rule matched and a `[keep]` saved.
+    pub protected: u64,
+    /// Why the page, or the rest of it, was passed on unfiltered; `None` if all was filtered.
+    pub unfiltered: Option<String>,
+}
+
+impl Report {
+    /// What was dropped of a kind.
+    #[must_use]
+    pub fn tally(&self, kind: Kind) -> Tally {
+        self.tallies[kind as usize]
+    }
+
+    /// What was dropped of all kinds.
+    #[must_use]
+    pub fn total(&self) -> Tally {
+        self.tallies.iter().fold(Tally::default(), |a, b| Tally {
+            elements: a.elements + b.elements,
+            bytes: a.bytes + b.bytes,
+            text: a.text + b.text,
+        })
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Tallies<'a>(&'a Report);
+        impl Serialize for Tallies<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                for kind in Kind::ALL {
+                    let tally = self.0.tally(kind);
+                    if tally.elements > 0 {
+                        map.serialize_entry(kind.name(), &tally)?;
+                    }
+                }
+                map.end()
+            }
+        }
+        let mut s = serializer.serialize_struct("Report", 12)?;
+        s.serialize_field("site", &self.site)?;
+        s.serialize_field("encoding", &self.encoding)?;
+        s.serialize_field("bytes_in", &self.bytes_in)?;
+        s.serialize_field("bytes_out", &self.bytes_out)?;
+        s.serialize_field("text", &self.text)?;
+        s.serialize_field("dropped", &Tallies(self))?;
+        s.serialize_field("protected", &self.protected)?;
+        s.serialize_field("undecided", &self.undecided)?;
+        s.serialize_field("holds", &self.holds)?;
+        s.serialize_field("longest_hold", &self.longest_hold)?;
+        s.serialize_field("malformed", &self.malformed)?;
+        s.serialize_field("unfiltered", &self.unfiltered)?;
+        s.end()
+    }
+}
+
+/// A removal that may still be part of a larger one.
+pub(crate) struct Cut {
+    pub removal: Removal,
+    /// Its place in the page's visible text.
+    pub text: (u64, u64),
+}
+
+/// Collects removals while elements around them may still go too.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    explain: bool,
+    open: Vec<Cut>,
+    /// The text ranges of `open`.
+    ranges: Vec<(u64, u64)>,
+    pub(crate) report: Report,
+}
+
+impl Recorder {
+    pub(crate) fn new(explain: bool) -> Self {
+        Recorder {
+            explain,
+            ..Recorder::default()
+        }
+    }
+
+    /// An element went, and with it what had gone inside it.
+    pub(crate) fn cut(&mut self, cut: Cut) {
+        let start = cut.removal.bytes.start;
+        while self
+            .open
+            .pop_if(|inner| inner.removal.bytes.start >= start)
+            .is_some()
+        {
+            self.ranges.pop();
+        }
+        self.ranges.push(cut.text);
+        self.open.push(cut);
+    }
+
+    /// Text ranges that went and may lie in a candidate.
+    pub(crate) fn ranges(&self) -> &[(u64, u64)] {
+        &self.ranges
+    }
+
+    /// No element that is open can still be dropped: what went is final.
+    pub(crate) fn settle(&mut self) {
+        self.ranges.clear();
+        for Cut { removal, .. } in self.open.drain(..) {
+            let tally = &mut self.report.tallies[removal.kind as usize];
+            tally.elements += 1;
+            tally.bytes += removal.bytes.end - removal.bytes.start;
+            tally.text += removal.text_length;
+            if self.explain {
+                self.report.removals.push(removal);
+            }
+        }
+    }
+}
+
+/// The first words of a text, at most [`PREVIEW`] characters.
+pub(crate) fn first_words(text: &str) -> String {
+    match text.char_indices().nth(PREVIEW) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let cut = &text[..end];
+            let cut = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
+            format!("{cut} …")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_made_safe() {
+        let shown = Printable("a\u{1b}[2Jb\u{202e}c\u{9b}").to_string();
+        assert_eq!(shown, "a\\u{1b}[2Jb\\u{202e}c\\u{9b}");
+    }
+
+    #[test]
+    fn first_words_end_at_a_word() {
+        let text = "word ".repeat(40);
+        let shown = first_words(text.trim());
+        assert!(shown.ends_with("word …"), "{shown}");
+        assert!(shown.chars().count() <= PREVIEW + 2);
+    }
+}

@@ -1,0 +1,485 @@
+//! From parsed selectors to a [`Sheet`]: compounds become nodes, nodes that others lean on are
+//! shared, and what a stream cannot decide is refused with the reason.
+
+use super::phrases::{Expression, Pattern, PhraseBook, Place};
+use super::selector::{Css, Measure, Pseudo, TextArgument, Upward};
+use super::sheet::{
+    Action, Alternative, Anchor, AttributeTest, Combinator, Node, NodeId, Rule, Sheet, Test,
+};
+use crate::tag::Name;
+use crate::text;
+use cssparser::ToCss;
+use rustc_hash::FxHashMap;
+use selectors::attr::{NamespaceConstraint, ParsedAttrSelectorOperation, ParsedCaseSensitivity};
+use selectors::parser::{Combinator as CssCombinator, Component, NthType, Selector, SelectorList};
+use std::fmt::Write as _;
+
+/// Alternatives with deferred tests that one selector can have: a pending candidate remembers in
+/// 32 bits which of them the start tag left possible.
+const MAX_ALTERNATIVES: u8 = 32;
+
+/// Builds a sheet rule by rule.
+pub(crate) struct Compiler<'a> {
+    sheet: Sheet,
+    book: &'a PhraseBook,
+    shared: FxHashMap<String, NodeId>,
+    bits: u8,
+}
+
+/// A compound, and the combinator to its right.
+type Part<'s> = (Vec<&'s Component<Css>>, Option<Combinator>);
+
+impl<'a> Compiler<'a> {
+    pub(crate) fn new(book: &'a PhraseBook) -> Self {
+        Compiler {
+            sheet: Sheet::default(),
+            book,
+            shared: FxHashMap::default(),
+            bits: 0,
+        }
+    }
+
+    /// The finished sheet.
+    pub(crate) fn finish(mut self) -> Sheet {
+        for i in 0..self.sheet.nodes.len() {
+            let uses = &self.sheet.nodes[i].uses;
+            if uses.rule.is_some()
+                || uses.ancestor
+                || uses.sibling
+                || uses.heading
+                || uses.probe.is_some()
+            {
+                self.sheet.index.insert(NodeId(i as u32), &self.sheet.nodes);
+            }
+        }
+        self.sheet.index.finish();
+        self.sheet
+    }
+
+    /// Adds a rule; the error is the reason why it cannot be.
+    pub(crate) fn add(&mut self, rule: Rule, list: &SelectorList<Css>) -> Result<(), String> {
+        let id = self.sheet.rules.len() as u32;
+        for selector in list.slice() {
+            for node in self.subject(selector)? {
+                self.sheet.nodes[node.0 as usize].uses.rule = Some(id);
+            }
+        }
+        if rule.action == Action::Keep {
+            self.sheet.keeps = self.sheet.keeps.max(Some(rule.level));
+        }
+        self.sheet.rules.push(rule);
+        Ok(())
+    }
+
+    /// The nodes whose match makes a selector match: one, or several for `:upward(list)`.
+    fn subject(&mut self, selector: &Selector<Css>) -> Result<Vec<NodeId>, String> {
+        self.bits = 0;
+        let parts = parts_of(selector)?;
+        let upward = parts.last().and_then(|(compound, _)| {
+            compound.iter().find_map(|c| match c {
+                Component::NonTSPseudoClass(Pseudo::Upward(target)) => Some(target.clone()),
+                _ => None,
+            })
+        });
+        let Some(target) = upward else {
+            return Ok(vec![self.chain(&parts)?]);
+        };
+        let probe = self.chain(&parts)?;
+        let (anchor, targets) = match &target {
+            Upward::Levels(0) => return Err(":upward(0) is the element itself".to_owned()),
+            Upward::Levels(n) => (Anchor::Level(*n), vec![self.push(Node::default())]),
+            Upward::To(list) => {
+                let mut targets = Vec::with_capacity(list.len());
+                for target in list.slice() {
+                    targets.push(self.chain(&parts_of(target)?)?);
+                }
+                (Anchor::Upward, targets)
+            }
+        };
+        self.sheet.nodes[probe.0 as usize].uses.probe = Some(anchor);
+        for &node in &targets {
+            self.wait_for(node, probe);
+        }
+        Ok(targets)
+    }
+
+    /// Adds "has a match of `probe`" to a node.
+    fn wait_for(&mut self, node: NodeId, probe: NodeId) {
+        let node = &mut self.sheet.nodes[node.0 as usize];
+        let mut deferred = std::mem::take(&mut node.deferred).into_vec();
+        deferred.push(Test::Has([probe].into()));
+        node.deferred = deferred.into();
+        let mut waits = std::mem::take(&mut node.waits).into_vec();
+        waits.push(probe);
+        node.waits = waits.into();
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.sheet.nodes.push(node);
+        NodeId(self.sheet.nodes.len() as u32 - 1)
+    }
+
+    /// A chain of compounds, from the left; returns the node of the last.
+    fn chain(&mut self, parts: &[Part<'_>]) -> Result<NodeId, String> {
+        let mut left = None;
+        let mut key = String::new();
+        for (i, (compound, combinator)) in parts.iter().enumerate() {
+            for component in compound {
+                component.to_css(&mut key).map_err(|e| e.to_string())?;
+            }
+            let Some(combinator) = *combinator else {
+                debug_assert_eq!(i + 1, parts.len());
+                let node = self.compound(compound, left)?;
+                return Ok(self.push(node));
+            };
+            let _ = write!(key, " {combinator:?} ");
+            let id = match self.shared.get(&key) {
+                Some(&id) => id,
+                None => {
+                    let bits = std::mem::take(&mut self.bits);
+                    let node = self.compound(compound, left)?;
+                    self.bits = bits;
+                    let id = self.push(node);
+                    self.shared.insert(key.clone(), id);
+                    id
+                }
+            };
+            let node = &mut self.sheet.nodes[id.0 as usize];
+            match combinator {
+                Combinator::Child | Combinator::Descendant => {
+                    if !node.deferred.is_empty() {
+                        return Err(format!(
+                            "what stands left of '{}' must be decided at its start tag: its child comes before its text and its end are known",
+                            if combinator == Combinator::Child {
+                                ">"
+                            } else {
+                                " "
+                            }
+                        ));
+                    }
+                    node.uses.ancestor = true;
+                }
+                Combinator::NextSibling | Combinator::LaterSibling => node.uses.sibling = true,
+            }
+            left = Some((combinator, id));
+        }
+        Err("a selector is missing".to_owned())
+    }
+
+    fn compound(
+        &mut self,
+        components: &[&Component<Css>],
+        left: Option<(Combinator, NodeId)>,
+    ) -> Result<Node, String> {
+        let mut tests = Vec::new();
+        let mut deferred = Vec::new();
+        let mut waits = Vec::new();
+        for component in components {
+            let Some(test) = self.test(component, &mut waits)? else {
+                continue;
+            };
+            if self.is_deferred(&test) {
+                deferred.push(test);
+            } else {
+                tests.push(test);
+            }
+        }
+        tests.sort_by_key(cost);
+        deferred.sort_by_key(cost);
+        Ok(Node {
+            tests: tests.into(),
+            deferred: deferred.into(),
+            left,
+            uses: super::sheet::Uses::default(),
+            waits: waits.into(),
+        })
+    }
+
+    fn is_deferred(&self, test: &Test) -> bool {
+        match test {
+            Test::Any(alternatives) | Test::Not(alternatives) => alternatives
+                .iter()
+                .any(|a| !self.sheet.node(a.node).deferred.is_empty()),
+            Test::Has(_)
+            | Test::Text(..)
+            | Test::Length(..)
+            | Test::MinLinkDensity(_)
+            | Test::MaxLinkDensity(_)
+            | Test::MinLinks(_)
+            | Test::MaxLinkText(_)
+            | Test::Empty
+            | Test::Repeats => true,
+            _ => false,
+        }
+    }
+
+    fn alternatives(
+        &mut self,
+        selectors: &[Selector<Css>],
+        waits: &mut Vec<NodeId>,
+    ) -> Result<Box<[Alternative]>, String> {
+        let mut alternatives = Vec::with_capacity(selectors.len());
+        for selector in selectors {
+            let parts = parts_of(selector)?;
+            let node = self.chain(&parts)?;
+            waits.extend(self.sheet.node(node).waits.iter());
+            let mut bit = 0;
+            if !self.sheet.node(node).deferred.is_empty() {
+                bit = self.bits;
+                self.bits += 1;
+                if self.bits > MAX_ALTERNATIVES {
+                    return Err(format!(
+                        "more than {MAX_ALTERNATIVES} alternatives with text tests in one selector; make it several lines"
+                    ));
+                }
+            }
+            alternatives.push(Alternative { node, bit });
+        }
+        Ok(alternatives.into())
+    }
+
+    /// The test of a simple selector; `None` for one that is always true.
+    fn test(
+        &mut self,
+        component: &Component<Css>,
+        waits: &mut Vec<NodeId>,
+    ) -> Result<Option<Test>, String> {
+        Ok(Some(match component {
+            Component::ExplicitUniversalType | Component::ExplicitAnyNamespace => return Ok(None),
+            Component::LocalName(name) => Test::Type(Name::new(name.lower_name.0.as_bytes())),
+            Component::ID(id) => Test::Id(id.0.clone()),
+            Component::Class(class) => Test::Class(class.0.clone()),
+            Component::AttributeInNoNamespaceExists {
+                local_name_lower, ..
+            } => Test::Attribute(Box::new(AttributeTest {
+                name: local_name_lower.0.clone(),
+                value: None,
+                ignore_case: false,
+            })),
+            Component::AttributeInNoNamespace {
+                local_name,
+                operator,
+                value,
+                case_sensitivity,
+            } => Test::Attribute(Box::new(AttributeTest {
+                name: local_name.0.to_ascii_lowercase().into(),
+                value: Some((*operator, value.0.clone())),
+                ignore_case: ignores_case(*case_sensitivity),
+            })),
+            Component::AttributeOther(other) => {
+                if matches!(other.namespace, Some(NamespaceConstraint::Specific(_))) {
+                    return Err("attributes of a page have no namespace".to_owned());
+                }
+                let (value, ignore_case) = match &other.operation {
+                    ParsedAttrSelectorOperation::Exists => (None, false),
+                    ParsedAttrSelectorOperation::WithValue {
+                        operator,
+                        case_sensitivity,
+                        value,
+                    } => (
+                        Some((*operator, value.0.clone())),
+                        ignores_case(*case_sensitivity),
+                    ),
+                };
+                Test::Attribute(Box::new(AttributeTest {
+                    name: other.local_name_lower.0.clone(),
+                    value,
+                    ignore_case,
+                }))
+            }
+            Component::Root => Test::Root,
+            Component::Empty => Test::Empty,
+            Component::Nth(data) => {
+                let of_type = match data.ty {
+                    NthType::Child => false,
+                    NthType::OfType => true,
+                    NthType::LastChild
+                    | NthType::OnlyChild
+                    | NthType::LastOfType
+                    | NthType::OnlyOfType => {
+                        return Err(
+                            "a stream cannot know which sibling is the last: the later ones have not come yet; :first-child and :nth-child(n) count from the start"
+                                .to_owned(),
+                        );
+                    }
+                };
+                self.sheet.asks_types |= of_type;
+                Test::Nth {
+                    a: data.an_plus_b.0,
+                    b: data.an_plus_b.1,
+                    of_type,
+                }
+            }
+            Component::Negation(list) => Test::Not(self.alternatives(list.slice(), waits)?),
+            Component::Is(list) | Component::Where(list) => {
+                Test::Any(self.alternatives(list.slice(), waits)?)
+            }
+            Component::Has(relatives) => {
+                let mut probes = Vec::with_capacity(relatives.len());
+                for relative in relatives {
+                    probes.push(self.probe(&relative.selector)?);
+                }
+                waits.extend(&probes);
+                Test::Has(probes.into())
+            }
+            Component::NonTSPseudoClass(pseudo) => return self.pseudo(pseudo),
+            Component::Namespace(..)
+            | Component::DefaultNamespace(_)
+            | Component::ExplicitNoNamespace => {
+                return Err("pages have no namespace prefixes".to_owned());
+            }
+            _ => return Err("this has no meaning in a page at rest".to_owned()),
+        }))
+    }
+
+    /// The inside of a `:has()`.
+    fn probe(&mut self, selector: &Selector<Css>) -> Result<NodeId, String> {
+        let mut parts = parts_of(selector)?;
+        let (_, combinator) = parts.remove(0);
+        let anchor = match combinator {
+            Some(Combinator::Child) => Anchor::Parent,
+            Some(Combinator::Descendant) | None => Anchor::Ancestors,
+            Some(Combinator::NextSibling | Combinator::LaterSibling) => {
+                return Err(
+                    ":has(+ X) and :has(~ X) look at what comes after the element has ended; say X with the element on its left, or drop both"
+                        .to_owned(),
+                );
+            }
+        };
+        let bits = std::mem::take(&mut self.bits);
+        let node = self.chain(&parts)?;
+        self.bits = bits;
+        self.sheet.nodes[node.0 as usize].uses.probe = Some(anchor);
+        Ok(node)
+    }
+
+    fn pseudo(&mut self, pseudo: &Pseudo) -> Result<Option<Test>, String> {
+        Ok(Some(match pseudo {
+            Pseudo::ArticlePage => Test::ArticlePage,
+            Pseudo::BeforeHeadline => Test::BeforeHeadline,
+            Pseudo::AfterBody => Test::AfterBody,
+            Pseudo::Repeats => {
+                self.sheet.asks_repeats = true;
+                Test::Repeats
+            }
+            Pseudo::Under(list) => {
+                let bits = std::mem::take(&mut self.bits);
+                let mut nodes = Vec::new();
+                for selector in list.slice() {
+                    let parts = parts_of(selector)?;
+                    let node = self.chain(&parts)?;
+                    self.sheet.nodes[node.0 as usize].uses.heading = true;
+                    nodes.push(node);
+                }
+                self.bits = bits;
+                Test::Under(nodes.into())
+            }
+            Pseudo::Named(alternatives) => Test::Named(
+                alternatives
+                    .iter()
+                    .map(|words| words.iter().map(|w| w.as_str().into()).collect())
+                    .collect(),
+            ),
+            Pseudo::MatchesPath(argument) => {
+                Test::MatchesPath(self.pattern(argument, Place::Anywhere)?)
+            }
+            Pseudo::Text(place, argument) => Test::Text(*place, self.pattern(argument, *place)?),
+            Pseudo::Length(measure, limit) => Test::Length(*measure, *limit),
+            Pseudo::MinLinkDensity(x) => Test::MinLinkDensity(*x),
+            Pseudo::MaxLinkDensity(x) => Test::MaxLinkDensity(*x),
+            Pseudo::MinLinks(n) => Test::MinLinks(*n),
+            Pseudo::MaxLinkText(n) => Test::MaxLinkText(*n),
+            // Its compound is compiled as the probe it is: see `subject`.
+            Pseudo::Upward(_) => return Ok(None),
+        }))
+    }
+
+    fn pattern(&self, argument: &TextArgument, place: Place) -> Result<Pattern, String> {
+        match argument {
+            TextArgument::Literal(words) => {
+                let folded = text::fold(words);
+                let folded = if place == Place::Anywhere {
+                    &*folded
+                } else {
+                    text::trim_to_word(&folded)
+                };
+                if folded.is_empty() {
+                    return Err("a text to look for is missing".to_owned());
+                }
+                Ok(Pattern::Literal(folded.into()))
+            }
+            TextArgument::Expression { source, flags } => {
+                Expression::new(source, flags, place).map(Pattern::Expression)
+            }
+            TextArgument::List(name) => self.book.list(name).map(Pattern::List).ok_or_else(|| {
+                let mut known: Vec<&str> = self.book.names().collect();
+                known.sort_unstable();
+                format!(
+                    "there is no phrase list '{name}'; the lists are {}",
+                    known.join(", ")
+                )
+            }),
+        }
+    }
+}
+
+/// Which tests to try first.
+fn cost(test: &Test) -> u8 {
+    match test {
+        Test::Type(_) | Test::ArticlePage | Test::BeforeHeadline | Test::AfterBody => 0,
+        Test::Id(_) | Test::Class(_) | Test::Root | Test::Nth { .. } => 1,
+        Test::Length(Measure::MaxText | Measure::MaxParagraph | Measure::MaxNonlink, _) => 1,
+        Test::Length(Measure::MinText, _)
+        | Test::MinLinks(_)
+        | Test::MinLinkDensity(_)
+        | Test::MaxLinkDensity(_)
+        | Test::MaxLinkText(_)
+        | Test::Empty => 2,
+        Test::Attribute(_) | Test::Named(_) | Test::Under(_) => 3,
+        Test::Has(_) => 4,
+        Test::Any(_) | Test::Not(_) => 5,
+        Test::Text(..) | Test::MatchesPath(_) | Test::Repeats => 6,
+    }
+}
+
+fn ignores_case(sensitivity: ParsedCaseSensitivity) -> bool {
+    matches!(
+        sensitivity,
+        ParsedCaseSensitivity::AsciiCaseInsensitive
+            | ParsedCaseSensitivity::AsciiCaseInsensitiveIfInHtmlElementInHtmlDocument
+    )
+}
+
+/// A selector's compounds from left to right, each with the combinator to its right.
+fn parts_of(selector: &Selector<Css>) -> Result<Vec<Part<'_>>, String> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut compound = Vec::new();
+    let mut right = None;
+    for component in selector.iter_raw_match_order() {
+        let Component::Combinator(combinator) = component else {
+            compound.push(component);
+            continue;
+        };
+        parts.push((std::mem::take(&mut compound), right));
+        right = Some(match combinator {
+            CssCombinator::Child => Combinator::Child,
+            CssCombinator::Descendant => Combinator::Descendant,
+            CssCombinator::NextSibling => Combinator::NextSibling,
+            CssCombinator::LaterSibling => Combinator::LaterSibling,
+            _ => return Err("this has no meaning in a page at rest".to_owned()),
+        });
+    }
+    parts.push((compound, right));
+    parts.reverse();
+    let last = parts.len() - 1;
+    for (i, (compound, _)) in parts.iter().enumerate() {
+        for component in compound {
+            if let Component::NonTSPseudoClass(Pseudo::Upward(_)) = component
+                && i != last
+            {
+                return Err(":upward() must come last".to_owned());
+            }
+        }
+    }
+    Ok(parts)
+}

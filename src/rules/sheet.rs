@@ -1,0 +1,164 @@
+//! Compiled rules. A selector is a chain of nodes, one per compound, each pointing to its left
+//! neighbour; a node that other nodes lean on (an ancestor, an earlier sibling, the inside of a
+//! `:has()`) is matched once per element, however many rules share it. How a node is matched
+//! against an element is left to the matcher.
+
+use super::index::Index;
+use super::kind::Kind;
+use super::phrases::{Pattern, Place};
+use super::selector::{Limit, Measure};
+use crate::tag::Name;
+use selectors::attr::AttrSelectorOperator;
+use std::sync::Arc;
+
+/// Where a rule stands among the others: a protection holds against its own level and below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// `selectors/generic/`.
+    Generic,
+    /// `selectors/sites/`.
+    Site,
+    /// The user's own file for every page.
+    User,
+    /// The user's own file for a site.
+    UserSite,
+    /// A selector given by itself, `-e` on the command line.
+    Select,
+}
+
+/// What a rule does with the elements it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Drop(Kind),
+    /// `[keep]`: neither the element nor what contains it is dropped.
+    Keep,
+    /// `[body]`: the article's text is here.
+    Body,
+}
+
+/// One line of a selector file.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub action: Action,
+    pub level: Level,
+    pub file: Arc<str>,
+    pub line: u32,
+    pub selector: Box<str>,
+}
+
+/// A node of a [`Sheet`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub u32);
+
+/// How a node is bound to its left neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Combinator {
+    Child,
+    Descendant,
+    NextSibling,
+    LaterSibling,
+}
+
+/// Which ancestors of a match inside `:has()` the match counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// `:has(X)`: every ancestor of the leftmost compound's match.
+    Ancestors,
+    /// `:has(> X)`: its parent.
+    Parent,
+    /// `:upward(T)`: every ancestor of the subject's match, wherever the rest of it stands.
+    Upward,
+    /// `:upward(n)`: the n-th ancestor of the subject's match.
+    Level(u32),
+}
+
+/// What a node's match is good for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Uses {
+    /// The subject of this rule.
+    pub rule: Option<u32>,
+    /// Stands left of ` ` or `>`.
+    pub ancestor: bool,
+    /// Stands left of `+` or `~`.
+    pub sibling: bool,
+    /// The heading of an `:under()`.
+    pub heading: bool,
+    /// The inside of a `:has()`.
+    pub probe: Option<Anchor>,
+}
+
+/// One compound of a selector and what stands to its left.
+#[derive(Default)]
+pub(crate) struct Node {
+    /// Decided at the start tag.
+    pub tests: Box<[Test]>,
+    /// Decided when the element ends, cheapest first.
+    pub deferred: Box<[Test]>,
+    pub left: Option<(Combinator, NodeId)>,
+    pub uses: Uses,
+    /// The probes that the deferred tests wait for.
+    pub waits: Box<[NodeId]>,
+}
+
+/// One selector of an `:is()` or `:not()`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alternative {
+    pub node: NodeId,
+    /// Its place among the alternatives whose start-tag part a pending candidate remembers.
+    pub bit: u8,
+}
+
+/// A simple selector.
+pub(crate) enum Test {
+    Type(Name),
+    Id(Box<str>),
+    Class(Box<str>),
+    Attribute(Box<AttributeTest>),
+    Root,
+    Nth { a: i32, b: i32, of_type: bool },
+    Named(Box<[Box<[Box<str>]>]>),
+    MatchesPath(Pattern),
+    ArticlePage,
+    BeforeHeadline,
+    AfterBody,
+    Under(Box<[NodeId]>),
+    Any(Box<[Alternative]>),
+    Not(Box<[Alternative]>),
+    Has(Box<[NodeId]>),
+    Text(Place, Pattern),
+    Length(Measure, Limit),
+    MinLinkDensity(u32),
+    MaxLinkDensity(u32),
+    MinLinks(u32),
+    MaxLinkText(u32),
+    Empty,
+    Repeats,
+}
+
+/// `[name op value]`.
+pub(crate) struct AttributeTest {
+    /// In lower case.
+    pub name: Box<str>,
+    /// `None`: the attribute is there, whatever its value.
+    pub value: Option<(AttrSelectorOperator, Box<str>)>,
+    pub ignore_case: bool,
+}
+
+/// A set of compiled rules.
+#[derive(Default)]
+pub(crate) struct Sheet {
+    pub nodes: Vec<Node>,
+    pub rules: Vec<Rule>,
+    pub index: Index,
+    /// The highest level of a `[keep]` rule.
+    pub keeps: Option<Level>,
+    /// Whether any rule asks for repeats, or for the place among siblings of a type.
+    pub asks_repeats: bool,
+    pub asks_types: bool,
+}
+
+impl Sheet {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+}
