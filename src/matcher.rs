@@ -11,7 +11,8 @@ use crate::element::{Element, words_of};
 use crate::open_elements::MAX_DEPTH;
 use crate::page::Page;
 use crate::rules::index::Index;
-use crate::rules::phrases::{ListId, Pattern};
+use crate::rules::pattern::Pattern;
+use crate::rules::phrases::ListId;
 use crate::rules::sheet::{
     Action, Anchor, AttributeTest, Combinator, Level, Node, NodeId, Rule, Sheet, Test,
 };

@@ -3,7 +3,7 @@
 
 use super::element_state::Pending;
 use super::{Context, Matcher, NodeRef, Truth};
-use crate::rules::phrases::{Pattern, Place, beginning};
+use crate::rules::pattern::{BEGINNING, Pattern, Place, beginning};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::Test;
 use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
@@ -250,7 +250,7 @@ impl Matcher {
                             }
                         };
                         let yes = begins & list.bit() != 0
-                            || book.expression_begins(*list, self.beginning(text, folded));
+                            || book.expression(*list, Place::Begins, self.beginning(text, folded));
                         yes.into()
                     }
                 }
@@ -276,8 +276,9 @@ impl Matcher {
                     }
                     Pattern::List(list) => {
                         let text = trim_after_word(trim_to_word(self.whole(slice, folded)));
-                        (book.exact(text) & list.bit() != 0 || book.expression_is(*list, text))
-                            .into()
+                        (book.exact(text) & list.bit() != 0
+                            || book.expression(*list, Place::Exact, text))
+                        .into()
                     }
                 }
             }
@@ -326,7 +327,7 @@ impl Matcher {
                 }
                 Test::Text(Place::Begins | Place::Exact, pattern) => {
                     let bytes = match pattern {
-                        Pattern::Expression(_) => crate::rules::phrases::BEGINNING,
+                        Pattern::Expression(_) => BEGINNING,
                         Pattern::Literal(words) => words.len() + 9,
                         Pattern::List(list) => self.rules.book().decided_after(*list) + 9,
                     };

@@ -1,7 +1,8 @@
 //! From parsed selectors to a [`Sheet`]: compounds become nodes, nodes that others lean on are
 //! shared, and what a stream cannot decide is refused with the reason.
 
-use super::phrases::{Expression, Pattern, PhraseBook, Place};
+use super::pattern::{Expression, Pattern, Place};
+use super::phrases::PhraseBook;
 use super::selector::{Css, Measure, Pseudo, TextArgument, Upward};
 use super::sheet::{
     Action, Alternative, Anchor, AttributeTest, Combinator, Node, NodeId, Rule, Sheet, Test,
@@ -124,14 +125,14 @@ impl<'a> Compiler<'a> {
         let mut left = None;
         let mut key = String::new();
         for (i, (compound, combinator)) in parts.iter().enumerate() {
-            for component in compound {
-                component.to_css(&mut key).map_err(|e| e.to_string())?;
-            }
             let Some(combinator) = *combinator else {
                 debug_assert_eq!(i + 1, parts.len());
                 let node = self.compound(compound, left)?;
                 return Ok(self.push(node));
             };
+            for component in compound {
+                component.to_css(&mut key).map_err(|e| e.to_string())?;
+            }
             let _ = write!(key, " {combinator:?} ");
             let id = match self.shared.get(&key) {
                 Some(&id) => id,
@@ -408,9 +409,8 @@ impl<'a> Compiler<'a> {
                 }
                 Ok(Pattern::Literal(folded.into()))
             }
-            TextArgument::Expression { source, flags } => {
-                Expression::new(source, flags, place).map(Pattern::Expression)
-            }
+            TextArgument::Expression { source, flags } => Expression::new(source, flags, place)
+                .map(|expression| Pattern::Expression(Box::new(expression))),
             TextArgument::List(name) => self.book.list(name).map(Pattern::List).ok_or_else(|| {
                 let mut known: Vec<&str> = self.book.names().collect();
                 known.sort_unstable();

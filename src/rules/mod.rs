@@ -7,6 +7,7 @@ mod file;
 pub(crate) mod host;
 pub(crate) mod index;
 mod kind;
+pub(crate) mod pattern;
 pub(crate) mod phrases;
 pub(crate) mod selector;
 pub(crate) mod sheet;
@@ -218,7 +219,7 @@ impl RulesBuilder {
         let mut errors = Vec::new();
         let mut book = PhraseBook::default();
         for (list, name, content) in builtin::PHRASES {
-            errors.extend(book.add(list, name, content).err());
+            book.add_builtin(list, name, content);
         }
         for (list, name, content) in &self.phrases {
             errors.extend(book.add(list, name, content).err());
@@ -377,6 +378,15 @@ mod tests {
             panic!("{errors}");
         }
         let rules = Rules::builtin();
+        for (list, name, content) in builtin::PHRASES {
+            if let Err(error) = PhraseBook::default().add(list, name, content) {
+                panic!("{error}");
+            }
+            for line in content.lines().map(str::trim) {
+                let is_phrase = !line.is_empty() && !line.starts_with(['!', '/']);
+                assert!(!is_phrase || phrases::is_folded(line), "{name}: {line}");
+            }
+        }
         for file in &rules.0.sites {
             let mut errors = Vec::new();
             let mut compiler = Compiler::new(&rules.0.book);

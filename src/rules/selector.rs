@@ -2,7 +2,7 @@
 //! the pseudo-classes that CSS does not have and turns its errors into sentences. What a stream
 //! can decide is left to `compile`.
 
-use super::phrases::Place;
+use super::pattern::Place;
 use cssparser::{CowRcStr, ParseError, ParseErrorKind, ParserInput, SourceLocation, ToCss, Token};
 use precomputed_hash::PrecomputedHash;
 use rustc_hash::FxHashMap;

@@ -5,7 +5,7 @@
 
 use super::index::Index;
 use super::kind::Kind;
-use super::phrases::{Pattern, Place};
+use super::pattern::{Pattern, Place};
 use super::selector::{Limit, Measure};
 use crate::tag::Name;
 use selectors::attr::AttrSelectorOperator;
