@@ -27,7 +27,8 @@ fn pages() -> &'static [Vec<u8>] {
     static PAGES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     PAGES.get_or_init(|| {
         let folder = env::var_os("DEHUSK_BENCH_PAGES");
-        let folder = folder.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/corpus").into());
+        let folder =
+            folder.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/corpus").into());
         let mut pages = Vec::new();
         collect(Path::new(&folder), &mut pages).expect("the folder of pages can be read");
         assert!(!pages.is_empty(), "no *.html in {}", folder.display());

@@ -219,18 +219,25 @@ impl<'a> Compiler<'a> {
         selectors: &[Selector<Css>],
         waits: &mut Vec<NodeId>,
     ) -> Result<Box<[Alternative]>, String> {
-        let mut alternatives = Vec::with_capacity(selectors.len());
+        let mut nodes = Vec::with_capacity(selectors.len());
         for selector in selectors {
-            let parts = parts_of(selector)?;
-            let node = self.chain(&parts)?;
+            let node = self.chain(&parts_of(selector)?)?;
             waits.extend(self.sheet.node(node).waits.iter());
-            let mut bit = 0;
-            if !self.sheet.node(node).deferred.is_empty() {
-                bit = self.bits;
+            nodes.push(node);
+        }
+        // If one alternative is deferred, all are remembered: which of them the start tag decided
+        // is known no more at the end.
+        let deferred = nodes
+            .iter()
+            .any(|&node| !self.sheet.node(node).deferred.is_empty());
+        let mut alternatives = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let bit = self.bits;
+            if deferred {
                 self.bits += 1;
                 if self.bits > MAX_ALTERNATIVES {
                     return Err(format!(
-                        "more than {MAX_ALTERNATIVES} alternatives with text tests in one selector; make it several lines"
+                        "more than {MAX_ALTERNATIVES} alternatives beside one with a text test in one selector; make it several lines"
                     ));
                 }
             }
