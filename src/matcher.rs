@@ -14,23 +14,25 @@ use crate::rules::index::Index;
 use crate::rules::pattern::Pattern;
 use crate::rules::phrases::ListId;
 use crate::rules::sheet::{
-    Action, Anchor, AttributeTest, Combinator, Level, Node, NodeId, Rule, Sheet, Test,
+    Action, Alternative, Anchor, AttributeTest, Combinator, Level, Node, NodeId, Rule, Sheet, Test,
 };
 use crate::rules::{Kind, KindSet, Rules};
 use crate::tag::{Class, Name, heading_level, name};
 use crate::text::{Text, fold_into};
 use element_state::Pending;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 use selectors::attr::CaseSensitivity;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The list of words that begin a class or id which is a state or a topic, not a name.
 const NOT_NAMES: &str = "not-names";
 
-/// Class attributes whose candidates are remembered; a page has a few hundred.
-const MAX_CACHED_CLASSES: usize = 1 << 14;
+/// Names with classes about which it is remembered what they can match; a page has a few hundred.
+const MAX_CACHED_MAKES: usize = 1 << 13;
 
 /// A node of one of the sheets in force: its number, the sheet in the top bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +81,18 @@ impl Active {
             waiting: vec![0; n],
         }
     }
+}
+
+/// What is known of all elements with this name and class.
+struct MakeEntry {
+    name: Name,
+    class: Box<str>,
+    /// Candidates that nothing at the start tag can rule out or decide.
+    ready: Vec<Pending>,
+    /// Nodes that have more to ask at the start tag.
+    rest: Vec<NodeRef>,
+    /// When the first of `ready` can be decided, in half characters of text from the start.
+    alarm: Option<u64>,
 }
 
 /// Three-valued truth.
@@ -140,7 +154,8 @@ pub(crate) struct Matcher {
     next_uid: u32,
     /// When to look at a candidate again: length of the page's text, element, its depth.
     alarms: BinaryHeap<Reverse<(u64, u32, u32)>>,
-    by_class: FxHashMap<Box<str>, Box<[NodeRef]>>,
+    /// What is known of elements by their name and class alone.
+    makes: FxHashMap<u64, Rc<MakeEntry>>,
     candidates: Vec<NodeRef>,
     folded: String,
     /// A rule has come to match since somebody asked.
@@ -160,7 +175,7 @@ impl Matcher {
             len: 0,
             next_uid: 0,
             alarms: BinaryHeap::new(),
-            by_class: FxHashMap::default(),
+            makes: FxHashMap::default(),
             candidates: Vec::new(),
             folded: String::new(),
             news: false,
@@ -172,7 +187,7 @@ impl Matcher {
         self.keeps = self.keeps.max(sheet.keeps);
         self.active.truncate(1);
         self.active.push(Active::new(sheet));
-        self.by_class.clear();
+        self.makes.clear();
     }
 
     pub(crate) fn rule(&self, rule: RuleRef) -> &Rule {
@@ -222,9 +237,17 @@ impl Matcher {
     ) -> Entered {
         let depth = self.len - 1;
         self.count_among_siblings(depth, element);
+        let entry = self.make_entry(element);
+        let mut alarm = None;
+        if !probes_only && !entry.ready.is_empty() {
+            self.stack[depth].pending.extend_from_slice(&entry.ready);
+            alarm = entry.alarm.map(|units| context.text.counts.text + units);
+        }
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        self.collect(element, &mut candidates);
+        candidates.extend_from_slice(&entry.rest);
+        self.collect_attributes(element, &mut candidates);
+        let first = self.stack[depth].pending.len();
         for &candidate in &candidates {
             if !self.is_asked(candidate, element, probes_only) {
                 continue;
@@ -241,12 +264,74 @@ impl Matcher {
         {
             return Entered::Cut(rule);
         }
-        self.set_alarm(depth, context);
+        let more = self.next_alarm(depth, first, context);
+        if let Some(at) = alarm.into_iter().chain(more).min() {
+            self.set_alarm_at(depth, at);
+        }
         if self.stack[depth].is_held() {
             Entered::Held
         } else {
             Entered::Plain
         }
+    }
+
+    /// What is known of an element by its name and class alone; from the cache, unless its id may
+    /// have a say.
+    fn make_entry(&mut self, element: &Element<'_>) -> Rc<MakeEntry> {
+        let class = element.class().unwrap_or_default();
+        let key = {
+            let mut hasher = FxHasher::default();
+            element.name.hash(&mut hasher);
+            class.hash(&mut hasher);
+            hasher.finish()
+        };
+        if let Some(entry) = self.makes.get(&key)
+            && entry.name == element.name
+            && *entry.class == *class
+        {
+            return Rc::clone(entry);
+        }
+        let mut nodes = Vec::new();
+        self.collect_make(element, class, &mut nodes);
+        let mut entry = MakeEntry {
+            name: element.name,
+            class: class.into(),
+            ready: Vec::new(),
+            rest: Vec::new(),
+            alarm: None,
+        };
+        for r in nodes {
+            let own = &self.node(r).own;
+            if !own.iter().all(|test| self.test_own(test, r, element)) {
+                continue;
+            }
+            let node = self.node(r);
+            let uses = &node.uses;
+            let only_rule =
+                !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
+            if only_rule && !self.is_wanted(r) {
+                continue;
+            }
+            let at_once = node.tests.is_empty() && node.left.is_none() && node.waits.is_empty();
+            let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
+            if only_rule
+                && at_once
+                && !node.deferred.is_empty()
+                && !node.deferred.iter().any(has_alternatives)
+            {
+                let alarm = deferred::first_alarm(node);
+                entry.alarm = entry.alarm.into_iter().chain(alarm).min();
+                entry.ready.push(self.pending_of(r, 0));
+            } else {
+                entry.rest.push(r);
+            }
+        }
+        if self.makes.len() >= MAX_CACHED_MAKES {
+            self.makes.clear();
+        }
+        let entry = Rc::new(entry);
+        self.makes.insert(key, Rc::clone(&entry));
+        entry
     }
 
     /// Whether no protection can come that saves the element from `rule`.
@@ -280,19 +365,22 @@ impl Matcher {
         if uses.heading && element.class_of_name.has(Class::HEADING) {
             return true;
         }
-        !probes_only
-            && uses.rule.is_some_and(|rule| {
-                let rule = &self.active[candidate.sheet()].sheet.rules[rule as usize];
-                match rule.action {
-                    // Comments are told from article text, dropped or not.
-                    Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
-                    Action::Keep | Action::Body => true,
-                }
-            })
+        !probes_only && uses.rule.is_some() && self.is_wanted(candidate)
     }
 
-    /// The nodes that can match the element, by the index.
-    fn collect(&mut self, element: &Element<'_>, out: &mut Vec<NodeRef>) {
+    /// Whether the rule of a node has something to say about pages filtered as this one is.
+    fn is_wanted(&self, r: NodeRef) -> bool {
+        self.node(r).uses.rule.is_some_and(|rule| {
+            match self.active[r.sheet()].sheet.rules[rule as usize].action {
+                // Comments are told from article text, dropped or not.
+                Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
+                Action::Keep | Action::Body => true,
+            }
+        })
+    }
+
+    /// The nodes that can match an element by its name and class.
+    fn collect_make(&self, element: &Element<'_>, class: &str, out: &mut Vec<NodeRef>) {
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
             let mut add = |ids: &[NodeId]| {
@@ -302,6 +390,28 @@ impl Matcher {
             if let Some(ids) = index.types.get(&element.name) {
                 add(ids);
             }
+            for token in class.split_ascii_whitespace() {
+                if let Some(ids) = index.classes.get(token) {
+                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+                }
+                if !index.words.is_empty() {
+                    self.add_words(sheet, token, out);
+                }
+            }
+            if element.class.is_some() {
+                add_attribute(index, "class", class, sheet, out);
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    /// The nodes that can match an element by its id and other attributes, added to those that can
+    /// by name and class.
+    fn collect_attributes(&self, element: &Element<'_>, out: &mut Vec<NodeRef>) {
+        let before = out.len();
+        for sheet in 0..self.active.len() {
+            let index = &self.active[sheet].sheet.index;
             if !index.attributes.is_empty() {
                 for (name, value) in &element.attributes {
                     if &**name != "class" {
@@ -318,37 +428,9 @@ impl Matcher {
                 }
             }
         }
-        let before = out.len();
-        if let Some(class) = element.class() {
-            match self.by_class.get(class) {
-                Some(nodes) => out.extend_from_slice(nodes),
-                None => {
-                    self.collect_class(class, out);
-                    if self.by_class.len() >= MAX_CACHED_CLASSES {
-                        self.by_class.clear();
-                    }
-                    self.by_class.insert(class.into(), out[before..].into());
-                }
-            }
-        }
-        if out.len() > 1 {
+        if out.len() > before {
             out.sort_unstable();
             out.dedup();
-        }
-    }
-
-    fn collect_class(&self, class: &str, out: &mut Vec<NodeRef>) {
-        for sheet in 0..self.active.len() {
-            let index = &self.active[sheet].sheet.index;
-            add_attribute(index, "class", class, sheet, out);
-            for token in class.split_ascii_whitespace() {
-                if let Some(ids) = index.classes.get(token) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-                }
-                if !index.words.is_empty() {
-                    self.add_words(sheet, token, out);
-                }
-            }
         }
     }
 
@@ -382,7 +464,7 @@ impl Matcher {
         context: Context<'_>,
     ) -> Truth {
         let node = self.node(r);
-        for test in &node.tests {
+        for test in node.own.iter().chain(&node.tests) {
             if !self.test_at_start(test, r, element, depth, context) {
                 return Truth::No;
             }
@@ -429,6 +511,26 @@ impl Matcher {
         }
     }
 
+    /// A test that asks for nothing but name and class.
+    fn test_own(&self, test: &Test, r: NodeRef, element: &Element<'_>) -> bool {
+        let matches = |a: &Alternative| {
+            let r = r.sibling(a.node);
+            self.node(r)
+                .own
+                .iter()
+                .all(|test| self.test_own(test, r, element))
+        };
+        match test {
+            Test::Type(name) => element.name == *name,
+            Test::Types(names) => names.contains(&element.name),
+            Test::Class(class) => element.classes().any(|c| c == &**class),
+            Test::Attribute(test) => attribute_matches(test, element),
+            Test::Any(alternatives) => alternatives.iter().any(matches),
+            Test::Not(alternatives) => !alternatives.iter().any(matches),
+            _ => false,
+        }
+    }
+
     fn test_at_start(
         &self,
         test: &Test,
@@ -439,6 +541,7 @@ impl Matcher {
     ) -> bool {
         match test {
             Test::Type(name) => element.name == *name,
+            Test::Types(names) => names.contains(&element.name),
             Test::Id(id) => element.id() == Some(&**id),
             Test::Class(class) => element.classes().any(|c| c == &**class),
             Test::Attribute(test) => attribute_matches(test, element),
@@ -490,21 +593,30 @@ impl Matcher {
         }
     }
 
-    fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize) {
-        let compiled = self.active[node.sheet()].sheet.node(node.node());
-        let drops = compiled.uses.rule.is_some_and(|rule| {
+    fn pending_of(&self, r: NodeRef, bits: u32) -> Pending {
+        let node = self.node(r);
+        let drops = node.uses.rule.is_some_and(|rule| {
             matches!(
-                self.active[node.sheet()].sheet.rules[rule as usize].action,
+                self.active[r.sheet()].sheet.rules[rule as usize].action,
                 Action::Drop(kind) if self.wanted.contains(kind)
             )
         });
+        Pending {
+            node: r,
+            bits,
+            drops,
+            begins: node.begins,
+            exact: node.exact,
+        }
+    }
+
+    fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize) {
+        let pending = self.pending_of(node, bits);
         let active = &mut self.active[node.sheet()];
         for probe in &active.sheet.node(node.node()).waits {
             active.waiting[probe.0 as usize] += 1;
         }
-        self.stack[depth]
-            .pending
-            .push(Pending { node, bits, drops });
+        self.stack[depth].pending.push(pending);
     }
 
     /// A node is certain to match the element at this depth.
@@ -647,7 +759,13 @@ impl Matcher {
     }
 
     fn set_alarm(&mut self, depth: usize, context: Context<'_>) {
-        if let Some(at) = self.next_alarm(depth, context) {
+        if let Some(at) = self.next_alarm(depth, 0, context) {
+            self.set_alarm_at(depth, at);
+        }
+    }
+
+    fn set_alarm_at(&mut self, depth: usize, at: u64) {
+        {
             let uid = self.stack[depth].uid;
             self.alarms.push(Reverse((at, uid, depth as u32)));
             // Elements without text never come to their alarm; they must not pile up.

@@ -303,13 +303,25 @@ pub(crate) fn is_word(c: char) -> bool {
 
 /// Text as phrases are compared: lower case, straight apostrophes.
 pub(crate) fn fold_into(text: &str, out: &mut String) {
-    for c in text.chars() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = rest.bytes().position(|b| !b.is_ascii());
+        let (run, others) = rest.split_at(ascii.unwrap_or(rest.len()));
+        let at = out.len();
+        out.push_str(run);
+        out[at..].make_ascii_lowercase();
+        let Some(c) = others.chars().next() else {
+            break;
+        };
         match c {
-            'A'..='Z' => out.push(c.to_ascii_lowercase()),
-            '\u{2019}' | '\u{2018}' | '\u{2bc}' | '`' | '\u{b4}' => out.push('\''),
-            c if c.is_ascii() => out.push(c),
+            // ISO 8859-1, where most of what is not ASCII lies.
+            '\u{df}'..='\u{ff}' | '\u{a0}'..='\u{bf}' | '×' => out.push(c),
+            '\u{c0}'..='\u{de}' => out.push(char::from_u32(c as u32 + 32).unwrap_or(c)),
+            '\u{2019}' | '\u{2018}' | '\u{2bc}' => out.push('\''),
+            c if is_cjk(c) => out.push(c),
             c => out.extend(c.to_lowercase()),
         }
+        rest = &others[c.len_utf8()..];
     }
 }
 

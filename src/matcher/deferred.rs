@@ -4,21 +4,23 @@
 use super::element_state::Pending;
 use super::{Context, Matcher, NodeRef, Truth};
 use crate::rules::pattern::{BEGINNING, Pattern, Place, beginning};
+use crate::rules::phrases::{MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
-use crate::rules::sheet::Test;
+use crate::rules::sheet::{Node, Test};
 use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
 
-/// `:exact-text(/re/)` does not look at longer texts, in bytes.
-const MAX_EXACT: usize = 4096;
 /// A beginning that is not yet long enough is looked at again after so many half characters.
 const AGAIN: u64 = 32 * UNITS;
+
+/// Most first words are shorter, in bytes.
+pub(super) const FIRST_WORD: usize = 16;
 
 /// An element's text, folded once for all tests that ask.
 #[derive(Default)]
 struct Folded {
     beginning: Option<String>,
-    /// Lists with a phrase at the beginning.
-    begins: Option<u64>,
+    /// And the lists that were asked.
+    openings: Option<(Openings, (u64, u64))>,
     whole: Option<String>,
 }
 
@@ -34,6 +36,23 @@ impl Matcher {
             ..Folded::default()
         };
         if let Some(buffer) = &mut folded.beginning {
+            let asked = pending
+                .iter()
+                .fold((0, 0), |all, p| (all.0 | p.begins, all.1 | p.exact));
+            if asked != (0, 0) {
+                // Tests inside alternatives may ask for other lists.
+                let o = self.openings(depth, ended, asked, context, buffer);
+                let (begins, exact) = (o.begins | o.may_begin, o.exact | o.may_be_exact);
+                pending.retain(|p| {
+                    let may = (p.begins == 0 || p.begins & begins != 0)
+                        && (p.exact == 0 || p.exact & exact != 0);
+                    if !may {
+                        self.stop_waiting(p.node);
+                    }
+                    may
+                });
+                folded.openings = Some((o, asked));
+            }
             buffer.clear();
         }
         let mut yes: smallvec::SmallVec<[NodeRef; 4]> = smallvec::SmallVec::new();
@@ -219,14 +238,10 @@ impl Matcher {
             Place::Begins => {
                 let text = trim_to_word(self.slice(depth, context));
                 // Decided once there is enough text, or at the end.
-                let wanted = match pattern {
-                    Pattern::Expression(_) => beginning(text).len() + 1,
-                    Pattern::Literal(words) => words.len() + 1,
-                    Pattern::List(list) => book.decided_after(*list),
-                };
                 let enough = match pattern {
                     Pattern::Expression(_) => beginning(text).len() < text.len(),
-                    _ => text.len() > wanted + 8,
+                    Pattern::Literal(words) => text.len() > words.len() + 9,
+                    Pattern::List(_) => true,
                 };
                 if !ended && !enough {
                     return Truth::Later(0);
@@ -241,26 +256,22 @@ impl Matcher {
                             .into()
                     }
                     Pattern::List(list) => {
-                        let begins = match folded.begins {
-                            Some(begins) => begins,
-                            None => {
-                                let begins = book.begins(self.beginning(text, folded));
-                                folded.begins = Some(begins);
-                                begins
-                            }
-                        };
-                        let yes = begins & list.bit() != 0
-                            || book.expression(*list, Place::Begins, self.beginning(text, folded));
-                        yes.into()
+                        let asked = (list.bit(), 0);
+                        let o = self.openings_for(asked, depth, ended, context, folded);
+                        told(o.begins & list.bit() != 0, o.may_begin & list.bit() != 0)
                     }
                 }
             }
             Place::Exact => {
+                if let Pattern::List(list) = pattern {
+                    let asked = (0, list.bit());
+                    let o = self.openings_for(asked, depth, ended, context, folded);
+                    return told(o.exact & list.bit() != 0, o.may_be_exact & list.bit() != 0);
+                }
                 let slice = self.slice(depth, context);
                 let longest = match pattern {
-                    Pattern::Expression(_) => MAX_EXACT,
                     Pattern::Literal(words) => words.len() * 2 + 64,
-                    Pattern::List(list) => (book.decided_after(*list) * 2 + 64).min(MAX_EXACT),
+                    _ => MAX_EXACT,
                 };
                 if slice.len() > longest {
                     return Truth::No;
@@ -274,13 +285,42 @@ impl Matcher {
                         let text = trim_after_word(trim_to_word(self.whole(slice, folded)));
                         (text == trim_after_word(words)).into()
                     }
-                    Pattern::List(list) => {
-                        let text = trim_after_word(trim_to_word(self.whole(slice, folded)));
-                        (book.exact(text) & list.bit() != 0
-                            || book.expression(*list, Place::Exact, text))
-                        .into()
-                    }
+                    Pattern::List(_) => Truth::No,
                 }
+            }
+        }
+    }
+
+    /// What the text of an element says of the phrase lists.
+    fn openings(
+        &self,
+        depth: usize,
+        ended: bool,
+        asked: (u64, u64),
+        context: Context<'_>,
+        buffer: &mut String,
+    ) -> Openings {
+        let text = trim_to_word(self.slice(depth, context));
+        self.rules.book().openings(text, ended, asked, buffer)
+    }
+
+    /// The same for one list more, if it has not been asked yet.
+    fn openings_for(
+        &self,
+        asked: (u64, u64),
+        depth: usize,
+        ended: bool,
+        context: Context<'_>,
+        folded: &mut Folded,
+    ) -> Openings {
+        match folded.openings {
+            Some((o, had)) if asked.0 & !had.0 == 0 && asked.1 & !had.1 == 0 => o,
+            had => {
+                let had = had.map_or((0, 0), |(_, had)| had);
+                let asked = (asked.0 | had.0, asked.1 | had.1);
+                let o = self.openings(depth, ended, asked, context, &mut String::new());
+                folded.openings = Some((o, asked));
+                o
             }
         }
     }
@@ -300,10 +340,15 @@ impl Matcher {
     }
 
     /// The length of the page's text at which a candidate of this element may be decided.
-    pub(super) fn next_alarm(&self, depth: usize, context: Context<'_>) -> Option<u64> {
+    /// Looks at the candidates from the `first` on.
+    pub(super) fn next_alarm(
+        &self,
+        depth: usize,
+        first: usize,
+        context: Context<'_>,
+    ) -> Option<u64> {
         let state = &self.stack[depth];
-        state
-            .pending
+        state.pending[first..]
             .iter()
             .filter_map(|p| self.alarm_of(p.node, p.bits, depth, context))
             .min()
@@ -326,13 +371,16 @@ impl Matcher {
                     self.allowed(*limit, depth).saturating_sub(have)
                 }
                 Test::Text(Place::Begins | Place::Exact, pattern) => {
-                    let bytes = match pattern {
-                        Pattern::Expression(_) => BEGINNING,
-                        Pattern::Literal(words) => words.len() + 9,
-                        Pattern::List(list) => self.rules.book().decided_after(*list) + 9,
+                    let have = now.text - state.before.text;
+                    let longest = self.rules.book().longest() + 9;
+                    let steps = match pattern {
+                        Pattern::Expression(_) => [BEGINNING; 3],
+                        Pattern::Literal(words) => [words.len() + 9; 3],
+                        // The first word rules most lists out.
+                        Pattern::List(_) => [FIRST_WORD, longest, BEGINNING.max(longest)],
                     };
-                    let at = state.before.text + bytes as u64 * UNITS;
-                    if at > now.text { at - now.text } else { AGAIN }
+                    let next = steps.iter().map(|&n| n as u64 * UNITS).find(|&n| n > have);
+                    next.map_or(AGAIN, |n| n - have)
                 }
                 Test::Any(alternatives) | Test::Not(alternatives) => {
                     return alternatives
@@ -346,6 +394,31 @@ impl Matcher {
             Some(now.text + left + 1)
         };
         tests.filter_map(alarm).min()
+    }
+}
+
+/// When a candidate whose element begins can first be decided, in half characters of text.
+pub(super) fn first_alarm(node: &Node) -> Option<u64> {
+    let alarms = node.deferred.iter().filter_map(|test| match test {
+        Test::Length(Measure::MinText, _) => None,
+        Test::Length(_, limit) => Some(u64::from(limit.characters) * UNITS + 1),
+        Test::Text(Place::Begins | Place::Exact, Pattern::List(_)) => {
+            Some(FIRST_WORD as u64 * UNITS)
+        }
+        Test::Text(Place::Begins | Place::Exact, Pattern::Literal(words)) => {
+            Some((words.len() as u64 + 9) * UNITS)
+        }
+        Test::Text(Place::Begins | Place::Exact, _) => Some(BEGINNING as u64 * UNITS),
+        _ => None,
+    });
+    alarms.min()
+}
+
+fn told(yes: bool, maybe: bool) -> Truth {
+    match (yes, maybe) {
+        (true, _) => Truth::Yes,
+        (false, true) => Truth::Later(0),
+        (false, false) => Truth::No,
     }
 }
 

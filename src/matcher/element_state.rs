@@ -16,6 +16,9 @@ pub(super) struct Pending {
     pub bits: u32,
     /// Its rule would drop the element, so the element is held.
     pub drops: bool,
+    /// Phrase lists of which one must begin the element's text, be all of it.
+    pub begins: u64,
+    pub exact: u64,
 }
 
 /// A heading that has ended among the children of an element.

@@ -172,6 +172,7 @@ impl<'a> Compiler<'a> {
         components: &[&Component<Css>],
         left: Option<(Combinator, NodeId)>,
     ) -> Result<Node, String> {
+        let mut own = Vec::new();
         let mut tests = Vec::new();
         let mut deferred = Vec::new();
         let mut waits = Vec::new();
@@ -181,19 +182,65 @@ impl<'a> Compiler<'a> {
             };
             if self.is_deferred(&test) {
                 deferred.push(test);
+            } else if self.is_own(&test) {
+                own.push(test);
             } else {
                 tests.push(test);
             }
         }
+        own.sort_by_key(cost);
         tests.sort_by_key(cost);
         deferred.sort_by_key(cost);
+        let lists = |place| {
+            let masks = deferred.iter().map(|test| self.lists_of(test, place));
+            masks
+                .filter(|&mask| mask != 0)
+                .min_by_key(|mask| mask.count_ones())
+                .unwrap_or(0)
+        };
         Ok(Node {
+            begins: lists(Place::Begins),
+            exact: lists(Place::Exact),
+            own: own.into(),
             tests: tests.into(),
             deferred: deferred.into(),
             left,
             uses: super::sheet::Uses::default(),
             waits: waits.into(),
         })
+    }
+
+    /// Whether a test asks for nothing but the element's name and class.
+    fn is_own(&self, test: &Test) -> bool {
+        match test {
+            Test::Type(_) | Test::Types(_) | Test::Class(_) => true,
+            Test::Attribute(test) => &*test.name == "class",
+            Test::Any(alternatives) | Test::Not(alternatives) => alternatives.iter().all(|a| {
+                let node = self.sheet.node(a.node);
+                node.tests.is_empty() && node.deferred.is_empty() && node.left.is_none()
+            }),
+            _ => false,
+        }
+    }
+
+    /// The lists of which a test wants a phrase at this place; 0 if it wants something else.
+    fn lists_of(&self, test: &Test, place: Place) -> u64 {
+        match test {
+            Test::Text(p, Pattern::List(list)) if *p == place => list.bit(),
+            Test::Any(alternatives) => alternatives
+                .iter()
+                .map(|a| {
+                    let node = self.sheet.node(a.node);
+                    if place == Place::Begins {
+                        node.begins
+                    } else {
+                        node.exact
+                    }
+                })
+                .try_fold(0, |all, mask| (mask != 0).then_some(all | mask))
+                .unwrap_or(0),
+            _ => 0,
+        }
     }
 
     fn is_deferred(&self, test: &Test) -> bool {
@@ -319,9 +366,10 @@ impl<'a> Compiler<'a> {
                 }
             }
             Component::Negation(list) => Test::Not(self.alternatives(list.slice(), waits)?),
-            Component::Is(list) | Component::Where(list) => {
-                Test::Any(self.alternatives(list.slice(), waits)?)
-            }
+            Component::Is(list) | Component::Where(list) => match types_of(list) {
+                Some(types) => Test::Types(types),
+                None => Test::Any(self.alternatives(list.slice(), waits)?),
+            },
             Component::Has(relatives) => {
                 let mut probes = Vec::with_capacity(relatives.len());
                 for relative in relatives {
@@ -430,10 +478,28 @@ impl<'a> Compiler<'a> {
     }
 }
 
+/// The types of a list that has nothing but types.
+fn types_of(list: &SelectorList<Css>) -> Option<Box<[Name]>> {
+    let type_of = |selector: &Selector<Css>| {
+        let mut components = selector.iter_raw_match_order();
+        match (components.next(), components.next()) {
+            (Some(Component::LocalName(name)), None) => {
+                Some(Name::new(name.lower_name.0.as_bytes()))
+            }
+            _ => None,
+        }
+    };
+    list.slice().iter().map(type_of).collect()
+}
+
 /// Which tests to try first.
 fn cost(test: &Test) -> u8 {
     match test {
-        Test::Type(_) | Test::ArticlePage | Test::BeforeHeadline | Test::AfterBody => 0,
+        Test::Type(_)
+        | Test::Types(_)
+        | Test::ArticlePage
+        | Test::BeforeHeadline
+        | Test::AfterBody => 0,
         Test::Id(_) | Test::Class(_) | Test::Root | Test::Nth { .. } => 1,
         Test::Length(Measure::MaxText | Measure::MaxParagraph | Measure::MaxNonlink, _) => 1,
         Test::Length(Measure::MinText, _)

@@ -134,11 +134,12 @@ impl Index {
 fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
     let mut best = vec![Key::Universal];
     let mut best_rank = Key::Universal.rank();
-    for test in node.tests.iter().chain(&node.deferred) {
+    for test in node.own.iter().chain(&node.tests).chain(&node.deferred) {
         let keys = match test {
             Test::Id(v) => vec![Key::Id(v.clone())],
             Test::Class(v) => vec![Key::Class(v.clone())],
             Test::Type(name) => vec![Key::Type(NameKey(*name))],
+            Test::Types(names) => names.iter().map(|n| Key::Type(NameKey(*n))).collect(),
             Test::Named(alternatives) => alternatives
                 .iter()
                 .map(|words| Key::Word(words[0].clone()))

@@ -109,6 +109,11 @@ impl PhraseExpression {
         }
     }
 
+    /// The characters a match can begin with, if they are few.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.first.as_deref()
+    }
+
     /// Whether the expression matches `folded` at this place.
     pub(crate) fn is_match(&self, place: Place, folded: &str) -> bool {
         if !folded.contains(&*self.needle) {

@@ -2,7 +2,7 @@
 //! tells every list that has a phrase there, however many lists and phrases there are.
 
 use super::error::RuleError;
-use super::pattern::{BEGINNING, PhraseExpression, Place, check};
+use super::pattern::{PhraseExpression, Place, beginning, check};
 use crate::text;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -35,6 +35,31 @@ struct List {
     expressions: Vec<PhraseExpression>,
 }
 
+/// What the text of an element says of all lists at once, as sets of their bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Openings {
+    /// A phrase begins the text.
+    pub begins: u64,
+    /// One may, when more of the text has come.
+    pub may_begin: u64,
+    /// A phrase is all of the text; or may be.
+    pub exact: u64,
+    pub may_be_exact: u64,
+}
+
+impl Openings {
+    /// Nothing is known yet.
+    const OPEN: Openings = Openings {
+        begins: 0,
+        may_begin: u64::MAX,
+        exact: 0,
+        may_be_exact: u64::MAX,
+    };
+}
+
+/// `:exact-text(/re/)` does not look at longer texts, in bytes.
+pub(crate) const MAX_EXACT: usize = 4096;
+
 /// All phrase lists of a rule set.
 #[derive(Default)]
 pub(crate) struct PhraseBook {
@@ -44,6 +69,9 @@ pub(crate) struct PhraseBook {
     by_first: FxHashMap<Cow<'static, str>, u32>,
     /// Length of the longest phrase, in bytes of folded text.
     longest: usize,
+    /// Expressions by the characters they can begin with; those that can begin with any.
+    expressions_by_first: FxHashMap<char, Vec<(ListId, u32)>>,
+    expressions: Vec<(ListId, u32)>,
 }
 
 /// The first word of folded text; of CJK text, its first character.
@@ -121,7 +149,17 @@ impl PhraseBook {
 
     fn add_expression(&mut self, list: ListId, expression: &str) {
         let expression = PhraseExpression::new(expression);
-        self.lists[list.0 as usize].expressions.push(expression);
+        let expressions = &mut self.lists[list.0 as usize].expressions;
+        let id = (list, expressions.len() as u32);
+        match expression.first() {
+            Some(first) => {
+                for c in first.chars() {
+                    self.expressions_by_first.entry(c).or_default().push(id);
+                }
+            }
+            None => self.expressions.push(id),
+        }
+        expressions.push(expression);
     }
 
     fn add_phrase(&mut self, list: ListId, folded: Cow<'static, str>) {
@@ -181,11 +219,92 @@ impl PhraseBook {
             .fold(0, |lists, phrase| lists | phrase.list.bit())
     }
 
-    /// The lists with a phrase that is all of `folded`.
-    pub(crate) fn exact(&self, folded: &str) -> u64 {
-        self.phrases_from(first_word(folded))
-            .filter(|phrase| phrase.folded == folded)
-            .fold(0, |lists, phrase| lists | phrase.list.bit())
+    /// What `text`, from its first word on, says of the lists that are `asked`, whether one of their
+    /// phrases begins it and whether one is all of it; `ended` if it is all there will be.
+    pub(crate) fn openings(
+        &self,
+        text: &str,
+        ended: bool,
+        asked: (u64, u64),
+        buffer: &mut String,
+    ) -> Openings {
+        let window = floor_char_boundary(text, self.longest + 16);
+        let whole = window == text.len();
+        buffer.clear();
+        text::fold_into(&text[..window], buffer);
+        let folded = &buffer[..];
+        let first = first_word(folded);
+        if first.len() == folded.len() && !ended {
+            return Openings::OPEN;
+        }
+        let mut o = Openings {
+            begins: 0,
+            may_begin: 0,
+            exact: 0,
+            may_be_exact: 0,
+        };
+        for phrase in self.phrases_from(first) {
+            let bit = phrase.list.bit();
+            if let Some(rest) = folded.strip_prefix(&*phrase.folded) {
+                if rest.is_empty() && !ended {
+                    o.may_begin |= bit;
+                } else if ends_word(&phrase.folded, rest) {
+                    o.begins |= bit;
+                }
+                if whole && !rest.contains(text::is_word) {
+                    *(if ended {
+                        &mut o.exact
+                    } else {
+                        &mut o.may_be_exact
+                    }) |= bit;
+                }
+            } else if !ended && phrase.folded.starts_with(folded) {
+                o.may_begin |= bit;
+                o.may_be_exact |= bit;
+            }
+        }
+        let by_first = folded
+            .chars()
+            .next()
+            .and_then(|c| self.expressions_by_first.get(&c));
+        let expressions = by_first.into_iter().flatten().chain(&self.expressions);
+        let mut beginning_folded = None;
+        let mut whole_folded = None;
+        let seen = beginning(text).len();
+        for &(list, i) in expressions {
+            let bit = list.bit();
+            let expression = &self.lists[list.0 as usize].expressions[i as usize];
+            if asked.0 & bit & !o.begins != 0 {
+                if ended || seen < text.len() {
+                    let folded = beginning_folded.get_or_insert_with(|| {
+                        let mut folded = String::new();
+                        text::fold_into(&text[..seen], &mut folded);
+                        folded
+                    });
+                    if expression.is_match(Place::Begins, folded) {
+                        o.begins |= bit;
+                    }
+                } else {
+                    o.may_begin |= bit;
+                }
+            }
+            if asked.1 & bit & !o.exact != 0 && text.len() <= MAX_EXACT {
+                if ended {
+                    let folded = whole_folded.get_or_insert_with(|| text::fold(text));
+                    if expression.is_match(Place::Exact, text::trim_after_word(folded)) {
+                        o.exact |= bit;
+                    }
+                } else {
+                    o.may_be_exact |= bit;
+                }
+            }
+        }
+        o
+    }
+
+    /// Length of the longest phrase, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
     }
 
     fn phrases_from(&self, first: &str) -> impl Iterator<Item = &Phrase> {
@@ -193,15 +312,6 @@ impl PhraseBook {
         // The last phrase of a chain points behind the end.
         let phrase = |id: u32| self.phrases.get(id as usize);
         std::iter::successors(first.and_then(phrase), move |p| phrase(p.next))
-    }
-
-    /// Bytes of folded text after which a beginning is decided.
-    pub(crate) fn decided_after(&self, list: ListId) -> usize {
-        if self.lists[list.0 as usize].expressions.is_empty() {
-            self.longest + 1
-        } else {
-            BEGINNING
-        }
     }
 
     /// Whether an expression of the list matches `folded` at this place.
@@ -220,6 +330,15 @@ impl PhraseBook {
         });
         literal || self.expression(list, Place::Anywhere, folded)
     }
+}
+
+/// The greatest character boundary up to `n`.
+fn floor_char_boundary(text: &str, n: usize) -> usize {
+    let mut n = n.min(text.len());
+    while !text.is_char_boundary(n) {
+        n -= 1;
+    }
+    n
 }
 
 /// The lines of a list that are phrases, numbered from 0.
@@ -269,8 +388,26 @@ mod tests {
         ] {
             assert_eq!(book.begins(text) & read.bit() != 0, yes, "{text}");
         }
-        assert_eq!(book.exact("leggi anche"), read.bit());
-        assert_eq!(book.exact("leggi anche tu"), 0);
+    }
+
+    #[test]
+    fn what_a_beginning_leaves_open() {
+        let book = book();
+        let read = book.list("read").unwrap().bit();
+        let left = book.list("left").unwrap().bit();
+        let openings =
+            |text, ended| book.openings(text, ended, (u64::MAX, u64::MAX), &mut String::new());
+        assert_eq!(openings("Leg", false), Openings::OPEN);
+        assert_eq!(openings("Leggi a", false).may_begin, read);
+        assert_eq!(openings("Leggi un", false).may_begin, 0);
+        assert_eq!(openings("Leggi anche", false).may_begin, read);
+        assert_eq!(openings("Leggi anche:", false).begins, read);
+        assert_eq!(openings("Leggi anche", true).exact, read);
+        assert_eq!(openings("Leggi anche!", true).exact, read);
+        assert_eq!(openings("Leggi anche tu", true).exact, 0);
+        assert_eq!(openings("Ti resta", false).may_begin, left);
+        assert_eq!(openings("Ti resta il 5% di", true).begins, left);
+        assert_eq!(openings("Altro testo", false).may_begin, 0);
     }
 
     #[test]

@@ -90,6 +90,8 @@ pub(crate) struct Uses {
 /// One compound of a selector and what stands to its left.
 #[derive(Default)]
 pub(crate) struct Node {
+    /// Decided by the element's name and class alone, the same for every element that has these.
+    pub own: Box<[Test]>,
     /// Decided at the start tag.
     pub tests: Box<[Test]>,
     /// Decided when the element ends, cheapest first.
@@ -98,6 +100,9 @@ pub(crate) struct Node {
     pub uses: Uses,
     /// The probes that the deferred tests wait for.
     pub waits: Box<[NodeId]>,
+    /// Phrase lists of which one must begin the text, be all of it; 0 if none must.
+    pub begins: u64,
+    pub exact: u64,
 }
 
 /// One selector of an `:is()` or `:not()`.
@@ -111,11 +116,17 @@ pub(crate) struct Alternative {
 /// A simple selector.
 pub(crate) enum Test {
     Type(Name),
+    /// One of these types: what `:is(div, p)` comes to.
+    Types(Box<[Name]>),
     Id(Box<str>),
     Class(Box<str>),
     Attribute(Box<AttributeTest>),
     Root,
-    Nth { a: i32, b: i32, of_type: bool },
+    Nth {
+        a: i32,
+        b: i32,
+        of_type: bool,
+    },
     Named(Box<[Box<[Box<str>]>]>),
     MatchesPath(Pattern),
     ArticlePage,
