@@ -46,11 +46,6 @@ impl<'a> Element<'a> {
     pub(crate) fn make(&self) -> Make {
         Make::new(self.name, self.class())
     }
-
-    /// The names an element goes by: its id and each of its classes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.id().into_iter().chain(self.classes())
-    }
 }
 
 /// An attribute's value, entities decoded.

@@ -9,19 +9,23 @@ pub(crate) use element_state::ElementState;
 
 use crate::element::{Element, words_of};
 use crate::open_elements::MAX_DEPTH;
-use crate::page::Page;
+use crate::page::{Make, Page};
 use crate::rules::index::Index;
 use crate::rules::pattern::Pattern;
 use crate::rules::phrases::ListId;
 use crate::rules::sheet::{
     Action, Alternative, Anchor, AttributeTest, Combinator, Level, Node, NodeId, Rule, Sheet, Test,
+    needs,
 };
 use crate::rules::{Kind, KindSet, Rules};
 use crate::tag::{Class, Name, heading_level, name};
 use crate::text::{Text, fold_into};
+use deferred::Hits;
 use element_state::Pending;
 use rustc_hash::{FxHashMap, FxHasher};
 use selectors::attr::CaseSensitivity;
+use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::{Hash, Hasher};
@@ -87,12 +91,38 @@ impl Active {
 struct MakeEntry {
     name: Name,
     class: Box<str>,
-    /// Candidates that nothing at the start tag can rule out or decide.
-    ready: Vec<Pending>,
+    /// Candidates that nothing at the start tag can rule out or decide, but what the page has
+    /// shown; their alarms are counted from the element's start.
+    ready: Vec<(u8, Pending)>,
     /// Nodes that have more to ask at the start tag.
     rest: Vec<NodeRef>,
-    /// When the first of `ready` can be decided, in half characters of text from the start.
-    alarm: Option<u64>,
+    /// The words of each class that is a name.
+    words: Vec<Words>,
+}
+
+/// The words of a class or id.
+type Words = SmallVec<[String; 4]>;
+
+/// A start tag that is being matched.
+struct Subject<'a, 'e> {
+    element: &'a Element<'e>,
+    make: &'a MakeEntry,
+    /// The words of its id, if that is a name.
+    id_words: Option<&'a Words>,
+    depth: usize,
+    /// What the page has shown, of [`needs`].
+    shown: u8,
+}
+
+impl Subject<'_, '_> {
+    /// Whether a class or the id has all of these words.
+    fn is_named(&self, wanted: &[Box<str>]) -> bool {
+        self.make.words.iter().chain(self.id_words).any(|words| {
+            wanted
+                .iter()
+                .all(|word| words.iter().any(|w| **w == **word))
+        })
+    }
 }
 
 /// Three-valued truth.
@@ -108,6 +138,28 @@ impl From<bool> for Truth {
     fn from(yes: bool) -> Truth {
         if yes { Truth::Yes } else { Truth::No }
     }
+}
+
+/// Why the candidates of an element are looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// Its text has grown.
+    Text,
+    /// This probe has matched inside.
+    Match(NodeRef),
+    /// It ends.
+    End,
+}
+
+/// What the page has shown, of [`needs`], to an element of this make.
+fn shown(page: &Page, make: Option<Make>) -> u8 {
+    let flag = |yes: bool, flag: u8| if yes { flag } else { 0 };
+    flag(page.is_article(), needs::ARTICLE_PAGE)
+        | flag(!page.headline_seen(), needs::BEFORE_HEADLINE)
+        | flag(
+            make.is_some_and(|make| page.after_body(make)),
+            needs::AFTER_BODY,
+        )
 }
 
 /// What else a test may look at.
@@ -157,6 +209,10 @@ pub(crate) struct Matcher {
     /// What is known of elements by their name and class alone.
     makes: FxHashMap<u64, Rc<MakeEntry>>,
     candidates: Vec<NodeRef>,
+    /// Whether any rule asks for the words of names.
+    asks_words: bool,
+    /// Places in the page's text at which phrases begin, and their lists.
+    hits: RefCell<Hits>,
     folded: String,
     /// A rule has come to match since somebody asked.
     news: bool,
@@ -168,6 +224,8 @@ impl Matcher {
         Matcher {
             rules: rules.clone(),
             keeps: generic.keeps,
+            asks_words: !generic.index.words.is_empty(),
+            hits: RefCell::default(),
             active: vec![Active::new(generic)],
             wanted,
             not_names: rules.book().list(NOT_NAMES),
@@ -185,6 +243,7 @@ impl Matcher {
     /// Puts the rules of a site in force, from here on.
     pub(crate) fn add_site(&mut self, sheet: Arc<Sheet>) {
         self.keeps = self.keeps.max(sheet.keeps);
+        self.asks_words |= !sheet.index.words.is_empty();
         self.active.truncate(1);
         self.active.push(Active::new(sheet));
         self.makes.clear();
@@ -237,25 +296,47 @@ impl Matcher {
     ) -> Entered {
         let depth = self.len - 1;
         self.count_among_siblings(depth, element);
-        let entry = self.make_entry(element);
-        let mut alarm = None;
-        if !probes_only && !entry.ready.is_empty() {
-            self.stack[depth].pending.extend_from_slice(&entry.ready);
-            alarm = entry.alarm.map(|units| context.text.counts.text + units);
+        let make = self.make_entry(element);
+        let id_words = element
+            .id()
+            .filter(|_| self.asks_words)
+            .map(words_of)
+            .filter(|words| !self.is_no_name(words));
+        let subject = Subject {
+            element,
+            make: &make,
+            id_words: id_words.as_ref(),
+            depth,
+            shown: shown(context.page, self.stack[depth].make),
+        };
+        if !probes_only {
+            let now = context.text.counts.text;
+            self.stack[depth].pending.reserve(make.ready.len());
+            let ready = make
+                .ready
+                .iter()
+                .filter(|(needs, _)| needs & !subject.shown == 0);
+            self.stack[depth]
+                .pending
+                .extend(ready.map(|(_, pending)| Pending {
+                    alarm: pending.alarm.saturating_add(now),
+                    ..*pending
+                }));
         }
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        candidates.extend_from_slice(&entry.rest);
-        self.collect_attributes(element, &mut candidates);
-        let first = self.stack[depth].pending.len();
+        candidates.extend_from_slice(&make.rest);
+        self.collect_attributes(&subject, &mut candidates);
         for &candidate in &candidates {
-            if !self.is_asked(candidate, element, probes_only) {
+            if self.node(candidate).needs & !subject.shown != 0
+                || !self.is_asked(candidate, element, probes_only)
+            {
                 continue;
             }
-            match self.at_start(candidate, element, depth, context) {
+            match self.at_start(candidate, &subject, context) {
                 Truth::No => {}
                 Truth::Yes => self.matched(candidate, depth, context),
-                Truth::Later(bits) => self.add_pending(candidate, bits, depth),
+                Truth::Later(bits) => self.add_pending(candidate, bits, depth, context),
             }
         }
         self.candidates = candidates;
@@ -264,10 +345,7 @@ impl Matcher {
         {
             return Entered::Cut(rule);
         }
-        let more = self.next_alarm(depth, first, context);
-        if let Some(at) = alarm.into_iter().chain(more).min() {
-            self.set_alarm_at(depth, at);
-        }
+        self.set_alarm(depth);
         if self.stack[depth].is_held() {
             Entered::Held
         } else {
@@ -298,7 +376,15 @@ impl Matcher {
             class: class.into(),
             ready: Vec::new(),
             rest: Vec::new(),
-            alarm: None,
+            words: if self.asks_words {
+                element
+                    .classes()
+                    .map(words_of)
+                    .filter(|words| !self.is_no_name(words))
+                    .collect()
+            } else {
+                Vec::new()
+            },
         };
         for r in nodes {
             let own = &self.node(r).own;
@@ -319,9 +405,9 @@ impl Matcher {
                 && !node.deferred.is_empty()
                 && !node.deferred.iter().any(has_alternatives)
             {
-                let alarm = deferred::first_alarm(node);
-                entry.alarm = entry.alarm.into_iter().chain(alarm).min();
-                entry.ready.push(self.pending_of(r, 0));
+                let mut pending = self.pending_of(r, 0);
+                pending.alarm = deferred::first_alarm(node);
+                entry.ready.push((node.needs, pending));
             } else {
                 entry.rest.push(r);
             }
@@ -408,7 +494,8 @@ impl Matcher {
 
     /// The nodes that can match an element by its id and other attributes, added to those that can
     /// by name and class.
-    fn collect_attributes(&self, element: &Element<'_>, out: &mut Vec<NodeRef>) {
+    fn collect_attributes(&self, subject: &Subject<'_, '_>, out: &mut Vec<NodeRef>) {
+        let element = subject.element;
         let before = out.len();
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
@@ -423,8 +510,10 @@ impl Matcher {
                 if let Some(ids) = index.ids.get(id) {
                     out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
                 }
-                if !index.words.is_empty() {
-                    self.add_words(sheet, id, out);
+            }
+            for word in subject.id_words.into_iter().flatten() {
+                if let Some(ids) = index.words.get(word.as_str()) {
+                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
                 }
             }
         }
@@ -456,21 +545,18 @@ impl Matcher {
     }
 
     /// What the start tag says of a node.
-    fn at_start(
-        &self,
-        r: NodeRef,
-        element: &Element<'_>,
-        depth: usize,
-        context: Context<'_>,
-    ) -> Truth {
+    fn at_start(&self, r: NodeRef, subject: &Subject<'_, '_>, context: Context<'_>) -> Truth {
         let node = self.node(r);
+        if node.needs & !subject.shown != 0 {
+            return Truth::No;
+        }
         for test in node.own.iter().chain(&node.tests) {
-            if !self.test_at_start(test, r, element, depth, context) {
+            if !self.test_at_start(test, r, subject, context) {
                 return Truth::No;
             }
         }
         if let Some((combinator, left)) = node.left
-            && !self.is_left(combinator, r.sibling(left), depth)
+            && !self.is_left(combinator, r.sibling(left), subject.depth)
         {
             return Truth::No;
         }
@@ -481,7 +567,7 @@ impl Matcher {
         for test in &node.deferred {
             if let Test::Any(alternatives) | Test::Not(alternatives) = test {
                 for alternative in alternatives {
-                    let truth = self.at_start(r.sibling(alternative.node), element, depth, context);
+                    let truth = self.at_start(r.sibling(alternative.node), subject, context);
                     match truth {
                         Truth::No => {}
                         // An alternative that is certain has no deferred tests to fail.
@@ -535,10 +621,10 @@ impl Matcher {
         &self,
         test: &Test,
         r: NodeRef,
-        element: &Element<'_>,
-        depth: usize,
+        subject: &Subject<'_, '_>,
         context: Context<'_>,
     ) -> bool {
+        let Subject { element, depth, .. } = *subject;
         match test {
             Test::Type(name) => element.name == *name,
             Test::Types(names) => names.contains(&element.name),
@@ -554,15 +640,7 @@ impl Matcher {
                 };
                 is_nth(*a, *b, place)
             }
-            Test::Named(alternatives) => element.names().any(|name| {
-                let words = words_of(name);
-                !self.is_no_name(&words)
-                    && alternatives.iter().any(|wanted| {
-                        wanted
-                            .iter()
-                            .all(|word| words.iter().any(|w| **w == **word))
-                    })
-            }),
+            Test::Named(alternatives) => alternatives.iter().any(|words| subject.is_named(words)),
             Test::MatchesPath(pattern) => context.path.is_some_and(|path| match pattern {
                 Pattern::Literal(part) => path.to_lowercase().contains(&**part),
                 Pattern::Expression(expression) => expression.is_match(path),
@@ -572,9 +650,7 @@ impl Matcher {
                     self.rules.book().found(*list, &folded)
                 }
             }),
-            Test::ArticlePage => context.page.is_article(),
-            Test::BeforeHeadline => !context.page.headline_seen(),
-            Test::AfterBody => context.page.after_body(element.make()),
+            Test::Page(needs) => needs & !subject.shown == 0,
             Test::Under(nodes) => depth.checked_sub(1).is_some_and(|d| {
                 self.stack[d].headings.iter().any(|heading| {
                     nodes
@@ -584,10 +660,10 @@ impl Matcher {
             }),
             Test::Any(alternatives) => alternatives
                 .iter()
-                .any(|a| self.at_start(r.sibling(a.node), element, depth, context) == Truth::Yes),
+                .any(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::Yes),
             Test::Not(alternatives) => alternatives
                 .iter()
-                .all(|a| self.at_start(r.sibling(a.node), element, depth, context) == Truth::No),
+                .all(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::No),
             // Deferred tests are never asked here.
             _ => false,
         }
@@ -607,11 +683,14 @@ impl Matcher {
             drops,
             begins: node.begins,
             exact: node.exact,
+            alarm: u64::MAX,
+            due: false,
         }
     }
 
-    fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize) {
-        let pending = self.pending_of(node, bits);
+    fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize, context: Context<'_>) {
+        let mut pending = self.pending_of(node, bits);
+        pending.alarm = self.alarm_of(node, bits, depth, context);
         let active = &mut self.active[node.sheet()];
         for probe in &active.sheet.node(node.node()).waits {
             active.waiting[probe.0 as usize] += 1;
@@ -728,7 +807,7 @@ impl Matcher {
         }
         self.stack[depth].fired.push(probe);
         if !self.stack[depth].pending.is_empty() {
-            self.review(depth, false, context);
+            self.review(depth, Occasion::Match(probe), context);
         }
     }
 
@@ -745,8 +824,8 @@ impl Matcher {
                 .take(4)
                 .find(|&d| d < self.len && self.stack[d].uid == uid);
             if let Some(depth) = depth {
-                self.review(depth, false, context);
-                self.set_alarm(depth, context);
+                self.review(depth, Occasion::Text, context);
+                self.set_alarm(depth);
             }
         }
     }
@@ -758,22 +837,20 @@ impl Matcher {
             .is_some_and(|Reverse((at, ..))| *at <= text)
     }
 
-    fn set_alarm(&mut self, depth: usize, context: Context<'_>) {
-        if let Some(at) = self.next_alarm(depth, 0, context) {
-            self.set_alarm_at(depth, at);
+    fn set_alarm(&mut self, depth: usize) {
+        let state = &self.stack[depth];
+        let Some(at) = state.pending.iter().map(|p| p.alarm).min() else {
+            return;
+        };
+        if at == u64::MAX {
+            return;
         }
-    }
-
-    fn set_alarm_at(&mut self, depth: usize, at: u64) {
-        {
-            let uid = self.stack[depth].uid;
-            self.alarms.push(Reverse((at, uid, depth as u32)));
-            // Elements without text never come to their alarm; they must not pile up.
-            if self.alarms.len() > 2 * MAX_DEPTH + 4 * self.len {
-                let stack = &self.stack[..self.len];
-                self.alarms
-                    .retain(|Reverse((_, uid, _))| stack.iter().any(|s| s.uid == *uid));
-            }
+        self.alarms.push(Reverse((at, state.uid, depth as u32)));
+        // Elements without text never come to their alarm; they must not pile up.
+        if self.alarms.len() > 2 * MAX_DEPTH + 4 * self.len {
+            let stack = &self.stack[..self.len];
+            self.alarms
+                .retain(|Reverse((_, uid, _))| stack.iter().any(|s| s.uid == *uid));
         }
     }
 
@@ -819,7 +896,7 @@ impl Matcher {
 
     /// The element at `depth` ends: decides what is left to decide. It stays on the stack.
     pub(crate) fn decide(&mut self, depth: usize, context: Context<'_>) -> Verdict {
-        self.review(depth, true, context);
+        self.review(depth, Occasion::End, context);
         let state = &self.stack[depth];
         match state.drop {
             None => Verdict::Stays,

@@ -81,11 +81,21 @@ impl Text {
         self.base + self.buf.len() as u64
     }
 
-    /// The text from `start` to `end`, trimmed; what has been released already is left out.
-    pub(crate) fn slice(&self, start: u64, end: u64) -> &str {
+    /// The page-wide offset of the first byte that is still kept.
+    pub(crate) fn begin(&self) -> u64 {
+        self.base
+    }
+
+    /// The text from `start` to `end`, as it is.
+    pub(crate) fn raw_slice(&self, start: u64, end: u64) -> &str {
         let from = start.saturating_sub(self.base) as usize;
         let to = end.saturating_sub(self.base) as usize;
-        self.buf.get(from..to).unwrap_or_default().trim()
+        self.buf.get(from..to).unwrap_or_default()
+    }
+
+    /// The text from `start` to `end`, trimmed; what has been released already is left out.
+    pub(crate) fn slice(&self, start: u64, end: u64) -> &str {
+        self.raw_slice(start, end).trim()
     }
 
     /// Forgets the text before `offset`: nobody will ask for it.

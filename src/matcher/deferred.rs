@@ -2,9 +2,9 @@
 //! and when it is worth looking again.
 
 use super::element_state::Pending;
-use super::{Context, Matcher, NodeRef, Truth};
-use crate::rules::pattern::{BEGINNING, Pattern, Place, beginning};
-use crate::rules::phrases::{MAX_EXACT, Openings};
+use super::{Context, Matcher, NodeRef, Occasion, Truth};
+use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
+use crate::rules::phrases::{ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::{Node, Test};
 use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
@@ -18,70 +18,90 @@ pub(super) const FIRST_WORD: usize = 16;
 /// An element's text, folded once for all tests that ask.
 #[derive(Default)]
 struct Folded {
-    beginning: Option<String>,
+    /// Empty: not yet folded.
+    beginning: String,
     /// And the lists that were asked.
     openings: Option<(Openings, (u64, u64))>,
     whole: Option<String>,
+    traits: Option<Traits>,
+}
+
+/// Where phrases begin in the page's text: found once, whoever asks.
+#[derive(Default)]
+pub(super) struct Hits {
+    /// Page-wide offset of the text, and the lists with a phrase there.
+    places: Vec<(u64, u64)>,
+    /// Up to here the text has been searched.
+    searched: u64,
+    buffer: String,
 }
 
 impl Matcher {
     /// Looks again at the candidates of an element; at its end all of them are decided.
-    pub(super) fn review(&mut self, depth: usize, ended: bool, context: Context<'_>) {
+    pub(super) fn review(&mut self, depth: usize, occasion: Occasion, context: Context<'_>) {
         if self.stack[depth].pending.is_empty() {
             return;
         }
+        let ended = occasion == Occasion::End;
+        let now = context.text.counts.text;
         let mut pending = std::mem::take(&mut self.stack[depth].pending);
+        for p in &mut pending {
+            p.due = match occasion {
+                Occasion::Text => p.alarm <= now,
+                Occasion::Match(probe) => {
+                    p.node.sheet() == probe.sheet()
+                        && self.node(p.node).waits.contains(&probe.node())
+                }
+                Occasion::End => true,
+            };
+        }
+        let is_due = |p: &Pending| p.due;
         let mut folded = Folded {
-            beginning: Some(std::mem::take(&mut self.folded)),
+            beginning: std::mem::take(&mut self.folded),
             ..Folded::default()
         };
-        if let Some(buffer) = &mut folded.beginning {
-            let asked = pending
-                .iter()
-                .fold((0, 0), |all, p| (all.0 | p.begins, all.1 | p.exact));
-            if asked != (0, 0) {
-                // Tests inside alternatives may ask for other lists.
-                let o = self.openings(depth, ended, asked, context, buffer);
-                let (begins, exact) = (o.begins | o.may_begin, o.exact | o.may_be_exact);
-                pending.retain(|p| {
-                    let may = (p.begins == 0 || p.begins & begins != 0)
+        let asked = pending
+            .iter()
+            .filter(|p| is_due(p))
+            .fold((0, 0), |all, p| (all.0 | p.begins, all.1 | p.exact));
+        if asked != (0, 0) {
+            // One look at the text rules most candidates out.
+            let o = self.openings(depth, ended, asked, context, &mut folded.beginning);
+            let (begins, exact) = (o.begins | o.may_begin, o.exact | o.may_be_exact);
+            pending.retain(|p| {
+                let may = !is_due(p)
+                    || (p.begins == 0 || p.begins & begins != 0)
                         && (p.exact == 0 || p.exact & exact != 0);
-                    if !may {
-                        self.stop_waiting(p.node);
-                    }
-                    may
-                });
-                folded.openings = Some((o, asked));
-            }
-            buffer.clear();
+                if !may {
+                    self.stop_waiting(p.node);
+                }
+                may
+            });
+            folded.openings = Some((o, asked));
         }
+        folded.beginning.clear();
         let mut yes: smallvec::SmallVec<[NodeRef; 4]> = smallvec::SmallVec::new();
-        pending.retain(|p| {
-            match self.candidate(p, depth, ended, context, &mut folded) {
-                Truth::Later(_) if !ended => return true,
+        pending.retain_mut(|p| {
+            if !is_due(p) {
+                return true;
+            }
+            match self.all(p.node, p.bits, depth, ended, context, &mut folded) {
+                Truth::Later(_) if !ended => {
+                    p.alarm = self.alarm_of(p.node, p.bits, depth, context);
+                    return true;
+                }
                 Truth::Yes => yes.push(p.node),
                 _ => {}
             }
             self.stop_waiting(p.node);
             false
         });
-        self.folded = folded.beginning.unwrap_or_default();
+        self.folded = folded.beginning;
         // What a match sets off can only add to others' candidates, never to this element's.
         self.stack[depth].pending = pending;
         for node in yes {
             self.matched(node, depth, context);
         }
-    }
-
-    fn candidate(
-        &self,
-        p: &Pending,
-        depth: usize,
-        ended: bool,
-        context: Context<'_>,
-        folded: &mut Folded,
-    ) -> Truth {
-        self.all(p.node, p.bits, depth, ended, context, folded)
     }
 
     /// All deferred tests of a node.
@@ -232,7 +252,14 @@ impl Matcher {
                 match pattern {
                     Pattern::Expression(expression) => expression.is_match(text).into(),
                     Pattern::Literal(words) => self.whole(text, folded).contains(&**words).into(),
-                    Pattern::List(list) => book.found(*list, self.whole(text, folded)).into(),
+                    Pattern::List(list) => {
+                        let start = self.stack[depth].text_start;
+                        let found = self.has_hit(*list, start, context) || {
+                            let traits = *folded.traits.get_or_insert_with(|| Traits::of(text));
+                            book.expression_found(*list, traits, || fold(text))
+                        };
+                        found.into()
+                    }
                 }
             }
             Place::Begins => {
@@ -325,13 +352,38 @@ impl Matcher {
         }
     }
 
+    /// Whether a phrase of the list stands in the text from `start` on.
+    fn has_hit(&self, list: ListId, start: u64, context: Context<'_>) -> bool {
+        let Hits {
+            places,
+            searched,
+            buffer,
+        } = &mut *self.hits.borrow_mut();
+        let text = context.text;
+        let end = text.end();
+        if *searched < end {
+            let book = self.rules.book();
+            let from = (*searched).max(text.begin());
+            while places.pop_if(|(at, _)| *at >= from).is_some() {}
+            if places.first().is_some_and(|(at, _)| *at < text.begin()) {
+                places.retain(|(at, _)| *at >= text.begin());
+            }
+            let open = book.scan(text.raw_slice(from, end), buffer, |at, lists| {
+                places.push((from + at as u64, lists));
+            });
+            // A phrase that reaches to the end may go on, and a word may.
+            *searched = from + open as u64;
+        }
+        let inside = places.iter().rev().take_while(|(at, _)| *at >= start);
+        inside.into_iter().any(|(_, lists)| lists & list.bit() != 0)
+    }
+
     /// The beginning of the text, folded.
     fn beginning<'f>(&self, text: &str, folded: &'f mut Folded) -> &'f str {
-        let buffer = folded.beginning.get_or_insert_with(String::new);
-        if buffer.is_empty() {
-            fold_into(beginning(text), buffer);
+        if folded.beginning.is_empty() {
+            fold_into(beginning(text), &mut folded.beginning);
         }
-        buffer
+        &folded.beginning
     }
 
     /// All of the text, folded.
@@ -339,22 +391,15 @@ impl Matcher {
         folded.whole.get_or_insert_with(|| fold(text))
     }
 
-    /// The length of the page's text at which a candidate of this element may be decided.
-    /// Looks at the candidates from the `first` on.
-    pub(super) fn next_alarm(
+    /// The length of the page's text at which a candidate may be decided; `u64::MAX` if only the
+    /// element's end decides it.
+    pub(super) fn alarm_of(
         &self,
+        r: NodeRef,
+        bits: u32,
         depth: usize,
-        first: usize,
         context: Context<'_>,
-    ) -> Option<u64> {
-        let state = &self.stack[depth];
-        state.pending[first..]
-            .iter()
-            .filter_map(|p| self.alarm_of(p.node, p.bits, depth, context))
-            .min()
-    }
-
-    fn alarm_of(&self, r: NodeRef, bits: u32, depth: usize, context: Context<'_>) -> Option<u64> {
+    ) -> u64 {
         let state = &self.stack[depth];
         let now = context.text.counts;
         let tests = self.node(r).deferred.iter();
@@ -386,19 +431,19 @@ impl Matcher {
                     return alternatives
                         .iter()
                         .filter(|a| bits & 1 << a.bit != 0)
-                        .filter_map(|a| self.alarm_of(r.sibling(a.node), bits, depth, context))
+                        .map(|a| self.alarm_of(r.sibling(a.node), bits, depth, context))
                         .min();
                 }
                 _ => return None,
             };
             Some(now.text + left + 1)
         };
-        tests.filter_map(alarm).min()
+        tests.filter_map(alarm).min().unwrap_or(u64::MAX)
     }
 }
 
 /// When a candidate whose element begins can first be decided, in half characters of text.
-pub(super) fn first_alarm(node: &Node) -> Option<u64> {
+pub(super) fn first_alarm(node: &Node) -> u64 {
     let alarms = node.deferred.iter().filter_map(|test| match test {
         Test::Length(Measure::MinText, _) => None,
         Test::Length(_, limit) => Some(u64::from(limit.characters) * UNITS + 1),
@@ -411,7 +456,7 @@ pub(super) fn first_alarm(node: &Node) -> Option<u64> {
         Test::Text(Place::Begins | Place::Exact, _) => Some(BEGINNING as u64 * UNITS),
         _ => None,
     });
-    alarms.min()
+    alarms.min().unwrap_or(u64::MAX)
 }
 
 fn told(yes: bool, maybe: bool) -> Truth {

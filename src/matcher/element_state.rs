@@ -19,6 +19,10 @@ pub(super) struct Pending {
     /// Phrase lists of which one must begin the element's text, be all of it.
     pub begins: u64,
     pub exact: u64,
+    /// Length of the page's text at which it is to be looked at again.
+    pub alarm: u64,
+    /// It is being looked at.
+    pub due: bool,
 }
 
 /// A heading that has ended among the children of an element.

@@ -5,7 +5,7 @@ use super::pattern::{Expression, Pattern, Place};
 use super::phrases::PhraseBook;
 use super::selector::{Css, Measure, Pseudo, TextArgument, Upward};
 use super::sheet::{
-    Action, Alternative, Anchor, AttributeTest, Combinator, Node, NodeId, Rule, Sheet, Test,
+    Action, Alternative, Anchor, AttributeTest, Combinator, Node, NodeId, Rule, Sheet, Test, needs,
 };
 use crate::tag::Name;
 use crate::text;
@@ -173,6 +173,7 @@ impl<'a> Compiler<'a> {
         left: Option<(Combinator, NodeId)>,
     ) -> Result<Node, String> {
         let mut own = Vec::new();
+        let mut needs = 0;
         let mut tests = Vec::new();
         let mut deferred = Vec::new();
         let mut waits = Vec::new();
@@ -180,7 +181,9 @@ impl<'a> Compiler<'a> {
             let Some(test) = self.test(component, &mut waits)? else {
                 continue;
             };
-            if self.is_deferred(&test) {
+            if let Test::Page(shown) = test {
+                needs |= shown;
+            } else if self.is_deferred(&test) {
                 deferred.push(test);
             } else if self.is_own(&test) {
                 own.push(test);
@@ -202,6 +205,7 @@ impl<'a> Compiler<'a> {
             begins: lists(Place::Begins),
             exact: lists(Place::Exact),
             own: own.into(),
+            needs,
             tests: tests.into(),
             deferred: deferred.into(),
             left,
@@ -217,7 +221,10 @@ impl<'a> Compiler<'a> {
             Test::Attribute(test) => &*test.name == "class",
             Test::Any(alternatives) | Test::Not(alternatives) => alternatives.iter().all(|a| {
                 let node = self.sheet.node(a.node);
-                node.tests.is_empty() && node.deferred.is_empty() && node.left.is_none()
+                node.needs == 0
+                    && node.tests.is_empty()
+                    && node.deferred.is_empty()
+                    && node.left.is_none()
             }),
             _ => false,
         }
@@ -411,9 +418,9 @@ impl<'a> Compiler<'a> {
 
     fn pseudo(&mut self, pseudo: &Pseudo) -> Result<Option<Test>, String> {
         Ok(Some(match pseudo {
-            Pseudo::ArticlePage => Test::ArticlePage,
-            Pseudo::BeforeHeadline => Test::BeforeHeadline,
-            Pseudo::AfterBody => Test::AfterBody,
+            Pseudo::ArticlePage => Test::Page(needs::ARTICLE_PAGE),
+            Pseudo::BeforeHeadline => Test::Page(needs::BEFORE_HEADLINE),
+            Pseudo::AfterBody => Test::Page(needs::AFTER_BODY),
             Pseudo::Repeats => {
                 self.sheet.asks_repeats = true;
                 Test::Repeats
@@ -495,11 +502,7 @@ fn types_of(list: &SelectorList<Css>) -> Option<Box<[Name]>> {
 /// Which tests to try first.
 fn cost(test: &Test) -> u8 {
     match test {
-        Test::Type(_)
-        | Test::Types(_)
-        | Test::ArticlePage
-        | Test::BeforeHeadline
-        | Test::AfterBody => 0,
+        Test::Type(_) | Test::Types(_) | Test::Page(_) => 0,
         Test::Id(_) | Test::Class(_) | Test::Root | Test::Nth { .. } => 1,
         Test::Length(Measure::MaxText | Measure::MaxParagraph | Measure::MaxNonlink, _) => 1,
         Test::Length(Measure::MinText, _)
@@ -508,7 +511,8 @@ fn cost(test: &Test) -> u8 {
         | Test::MaxLinkDensity(_)
         | Test::MaxLinkText(_)
         | Test::Empty => 2,
-        Test::Attribute(_) | Test::Named(_) | Test::Under(_) => 3,
+        Test::Under(_) => 1,
+        Test::Attribute(_) | Test::Named(_) => 3,
         Test::Has(_) => 4,
         Test::Any(_) | Test::Not(_) => 5,
         Test::Text(..) | Test::MatchesPath(_) | Test::Repeats => 6,

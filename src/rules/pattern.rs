@@ -94,8 +94,9 @@ pub(crate) struct PhraseExpression {
     source: Box<str>,
     /// What every match has in it.
     needle: Box<str>,
-    /// The characters a match can begin with, if they are few.
-    first: Option<Box<str>>,
+    /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
+    prefixes: Vec<Box<str>>,
+    gate: Gate,
     compiled: [OnceLock<Option<Regex>>; 3],
 }
 
@@ -104,14 +105,24 @@ impl PhraseExpression {
         PhraseExpression {
             source: ascii_classes(source).into(),
             needle: needle_of(source).into(),
-            first: first_of(source).map(Into::into),
+            prefixes: prefixes_of(source),
+            gate: Gate::of(source),
             compiled: Default::default(),
         }
     }
 
-    /// The characters a match can begin with, if they are few.
-    pub(crate) fn first(&self) -> Option<&str> {
-        self.first.as_deref()
+    /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
+    pub(crate) fn prefixes(&self) -> &[Box<str>] {
+        &self.prefixes
+    }
+
+    /// Whether the expression may match a text of which this much is known.
+    pub(crate) fn may_match(&self, traits: Traits) -> bool {
+        match self.gate {
+            Gate::Open => true,
+            Gate::Percent => traits.percent,
+            Gate::NotLatin => traits.not_latin,
+        }
     }
 
     /// Whether the expression matches `folded` at this place.
@@ -120,8 +131,11 @@ impl PhraseExpression {
             return false;
         }
         if place != Place::Anywhere
-            && let Some(first) = &self.first
-            && !folded.starts_with(|c| first.contains(c))
+            && !self.prefixes.is_empty()
+            && !self
+                .prefixes
+                .iter()
+                .any(|prefix| folded.starts_with(&**prefix))
         {
             return false;
         }
@@ -135,6 +149,56 @@ impl PhraseExpression {
             .as_ref()
             .is_some_and(|re| re.is_match(folded))
     }
+}
+
+/// Characters of an expression's beginning that are looked at.
+pub(crate) const PREFIX: usize = 3;
+
+/// What a text has, told once for all expressions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    percent: bool,
+    not_latin: bool,
+}
+
+impl Traits {
+    pub(crate) fn of(text: &str) -> Traits {
+        Traits {
+            percent: memchr::memchr(b'%', text.as_bytes()).is_some(),
+            not_latin: text.chars().any(is_not_latin),
+        }
+    }
+}
+
+/// What a text must have for an expression to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Percent,
+    NotLatin,
+}
+
+/// A character of Greek, Cyrillic or a script behind them.
+fn is_not_latin(c: char) -> bool {
+    c >= '\u{370}' && c.is_alphabetic()
+}
+
+impl Gate {
+    fn of(expression: &str) -> Gate {
+        let literals = literals_of(expression);
+        let has = |wanted: fn(char) -> bool| literals.iter().any(|l| l.contains(wanted));
+        if has(|c| c == '%') {
+            Gate::Percent
+        } else if has(is_not_latin) || begins_not_latin(&prefixes_of(expression)) {
+            Gate::NotLatin
+        } else {
+            Gate::Open
+        }
+    }
+}
+
+fn begins_not_latin(prefixes: &[Box<str>]) -> bool {
+    !prefixes.is_empty() && prefixes.iter().all(|p| p.contains(is_not_latin))
 }
 
 /// Phrases mean the digits and spaces that pages use: folded text has no other spaces, and the
@@ -177,13 +241,19 @@ fn is_optional(next: Option<&char>) -> bool {
 
 /// The longest literal that every match of an expression must hold; empty if there is none.
 fn needle_of(expression: &str) -> String {
+    let literals = literals_of(expression).into_iter();
+    literals.max_by_key(String::len).unwrap_or_default()
+}
+
+/// The literals that every match of an expression must hold.
+fn literals_of(expression: &str) -> Vec<String> {
     let chars: Vec<char> = expression.chars().collect();
-    let mut best = String::new();
+    let mut literals = Vec::new();
     let mut run = String::new();
     let mut i = 0;
     while i < chars.len() {
         let literal = match chars[i] {
-            '|' => return String::new(),
+            '|' => return Vec::new(),
             '(' | '[' => {
                 i = end_of_bracket(&chars, i);
                 None
@@ -192,7 +262,15 @@ fn needle_of(expression: &str) -> String {
                 i += 2;
                 chars.get(i - 1).filter(|c| !c.is_alphanumeric()).copied()
             }
-            '.' | '^' | '$' | '?' | '*' | '+' | '{' | '}' | ')' | ']' => {
+            '{' => {
+                // The numbers of a repetition are no literals.
+                while i < chars.len() && chars[i] != '}' {
+                    i += 1;
+                }
+                i += 1;
+                None
+            }
+            '.' | '^' | '$' | '?' | '*' | '+' | '}' | ')' | ']' => {
                 i += 1;
                 None
             }
@@ -203,40 +281,29 @@ fn needle_of(expression: &str) -> String {
         };
         match literal {
             Some(c) if !is_optional(chars.get(i)) => run.push(c),
-            _ => {
-                if run.len() > best.len() {
-                    best.clone_from(&run);
-                }
-                run.clear();
-                if chars.get(i - 1) == Some(&'{') {
-                    // The numbers of a repetition are no literals.
-                    while i < chars.len() && chars[i] != '}' {
-                        i += 1;
-                    }
-                }
-            }
+            _ => literals.push(std::mem::take(&mut run)),
         }
     }
-    if run.len() > best.len() { run } else { best }
+    literals.push(run);
+    literals.retain(|literal| !literal.is_empty());
+    literals
 }
 
-/// The characters that a match of an expression can begin with; `None` if it could be any.
-fn first_of(expression: &str) -> Option<String> {
+/// What a match of an expression can begin with, at most [`PREFIX`] characters each; none if it
+/// could be any.
+fn prefixes_of(expression: &str) -> Vec<Box<str>> {
     let chars: Vec<char> = expression.chars().collect();
-    // With a choice at the top level the first branch tells nothing of the others.
-    let mut i = 0;
-    while i < chars.len() {
-        match chars[i] {
-            '|' => return None,
-            '(' | '[' => i = end_of_bracket(&chars, i),
-            '\\' => i += 2,
-            _ => i += 1,
+    let mut all = Vec::new();
+    for branch in branches(&chars) {
+        match prefixes_of_branch(branch) {
+            Some(prefixes) => all.extend(prefixes.into_iter().map(String::into_boxed_str)),
+            None => return Vec::new(),
         }
     }
-    first_of_branch(&chars)
+    all
 }
 
-fn first_of_branch(chars: &[char]) -> Option<String> {
+fn prefixes_of_branch(chars: &[char]) -> Option<Vec<String>> {
     let (first, end) = match chars.first()? {
         '(' => {
             let end = end_of_bracket(chars, 0);
@@ -244,9 +311,9 @@ fn first_of_branch(chars: &[char]) -> Option<String> {
             if inner.first() == Some(&'?') {
                 return None;
             }
-            let mut all = String::new();
+            let mut all = Vec::new();
             for branch in branches(inner) {
-                all.push_str(&first_of_branch(branch)?);
+                all.extend(prefixes_of_branch(branch)?);
             }
             (all, end)
         }
@@ -261,15 +328,25 @@ fn first_of_branch(chars: &[char]) -> Option<String> {
             if plain.contains('\\') {
                 return None;
             }
-            (plain, end)
+            (plain.chars().map(String::from).collect(), end)
         }
         '\\' => match chars.get(1)? {
-            'd' => (DIGITS.to_owned(), 2),
+            'd' => (DIGITS.chars().map(String::from).collect(), 2),
             c if c.is_alphanumeric() => return None,
-            c => (c.to_string(), 2),
+            c => (vec![c.to_string()], 2),
         },
         '.' | '^' | '$' => return None,
-        c => (c.to_string(), 1),
+        _ => {
+            // A run of literals, as far as each of them is certain.
+            let literal = |i: usize| {
+                let plain = chars
+                    .get(i)
+                    .is_some_and(|c| !r"\.^$?*+{}()[]|".contains(*c));
+                plain && !is_optional(chars.get(i + 1))
+            };
+            let n = (0..PREFIX).take_while(|&i| literal(i)).count();
+            return (n > 0).then(|| vec![chars[..n].iter().collect()]);
+        }
     };
     (!is_optional(chars.get(end))).then_some(first)
 }
@@ -312,23 +389,22 @@ mod tests {
 
     #[test]
     fn what_an_expression_cannot_do_without() {
-        for (expression, needle, first) in [
-            (
-                r"noch [\d.,]+ ?% (des|dieses) artikels",
-                " artikels",
-                Some("n"),
-            ),
-            (r"(foto|bild)\s*[:|]", "", Some("fb")),
-            (r"\d+ kommentare?", " kommentar", Some(DIGITS)),
-            (r"(ihnen )?bleiben noch", "bleiben noch", None),
-            (r"a|b", "", None),
-            (r"x{2,3}yz", "yz", None),
-            (r"[\d.,]+ ?% av", "% av", Some("0123456789.,")),
-            (r"\(c\) ?(19|20)\d\d", "(c)", Some("(")),
-            (r"(a(b|c)|[de])f", "f", Some("ade")),
+        for (expression, needle, prefixes) in [
+            (r"noch [\d.,]+ ?% (des|dieses) artikels", " artikels", "noc"),
+            (r"(foto|bild)\s*[:|]", "", "fot bil"),
+            (r"\d+ kommentare?", " kommentar", "0 1 2 3 4 5 6 7 8 9"),
+            (r"(ihnen )?bleiben noch", "bleiben noch", ""),
+            (r"a|b", "", "a b"),
+            (r"x{2,3}yz", "yz", ""),
+            (r"[\d.,]+ ?% av", "% av", "0 1 2 3 4 5 6 7 8 9 . ,"),
+            (r"\(c\) ?(19|20)\d\d", "(c)", "("),
+            (r"(a(b|c)|[de])f", "f", "a d e"),
+            (r"tags?\s*:", "tag", "tag"),
+            (r"tag?\s*:", "ta", "ta"),
         ] {
             assert_eq!(needle_of(expression), needle, "{expression}");
-            assert_eq!(first_of(expression).as_deref(), first, "{expression}");
+            let found = prefixes_of(expression);
+            assert_eq!(found.join(" "), prefixes, "{expression}");
         }
     }
 

@@ -2,7 +2,7 @@
 //! tells every list that has a phrase there, however many lists and phrases there are.
 
 use super::error::RuleError;
-use super::pattern::{PhraseExpression, Place, beginning, check};
+use super::pattern::{PREFIX, PhraseExpression, Place, Traits, beginning, check};
 use crate::text;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -69,8 +69,8 @@ pub(crate) struct PhraseBook {
     by_first: FxHashMap<Cow<'static, str>, u32>,
     /// Length of the longest phrase, in bytes of folded text.
     longest: usize,
-    /// Expressions by the characters they can begin with; those that can begin with any.
-    expressions_by_first: FxHashMap<char, Vec<(ListId, u32)>>,
+    /// Expressions by what they can begin with; those that can begin with anything.
+    expressions_by_prefix: FxHashMap<Box<str>, Vec<(ListId, u32)>>,
     expressions: Vec<(ListId, u32)>,
 }
 
@@ -151,13 +151,17 @@ impl PhraseBook {
         let expression = PhraseExpression::new(expression);
         let expressions = &mut self.lists[list.0 as usize].expressions;
         let id = (list, expressions.len() as u32);
-        match expression.first() {
-            Some(first) => {
-                for c in first.chars() {
-                    self.expressions_by_first.entry(c).or_default().push(id);
-                }
+        if expression.prefixes().is_empty() {
+            self.expressions.push(id);
+        }
+        for prefix in expression.prefixes() {
+            let with_prefix = self
+                .expressions_by_prefix
+                .entry(prefix.clone())
+                .or_default();
+            if with_prefix.last() != Some(&id) {
+                with_prefix.push(id);
             }
-            None => self.expressions.push(id),
         }
         expressions.push(expression);
     }
@@ -263,11 +267,8 @@ impl PhraseBook {
                 o.may_be_exact |= bit;
             }
         }
-        let by_first = folded
-            .chars()
-            .next()
-            .and_then(|c| self.expressions_by_first.get(&c));
-        let expressions = by_first.into_iter().flatten().chain(&self.expressions);
+        let by_prefix = prefixes(folded).filter_map(|p| self.expressions_by_prefix.get(p));
+        let expressions = by_prefix.flatten().chain(&self.expressions);
         let mut beginning_folded = None;
         let mut whole_folded = None;
         let seen = beginning(text).len();
@@ -314,22 +315,87 @@ impl PhraseBook {
         std::iter::successors(first.and_then(phrase), move |p| phrase(p.next))
     }
 
-    /// Whether an expression of the list matches `folded` at this place.
-    pub(crate) fn expression(&self, list: ListId, place: Place, folded: &str) -> bool {
-        let mut expressions = self.lists[list.0 as usize].expressions.iter();
-        expressions.any(|expression| expression.is_match(place, folded))
+    /// Whether an expression of the list matches anywhere in `folded`, the folded form of `text`.
+    pub(crate) fn expression_found(
+        &self,
+        list: ListId,
+        traits: Traits,
+        folded: impl FnOnce() -> String,
+    ) -> bool {
+        let expressions = self.lists[list.0 as usize].expressions.iter();
+        let mut expressions = expressions.filter(|e| e.may_match(traits)).peekable();
+        if expressions.peek().is_none() {
+            return false;
+        }
+        let folded = folded();
+        expressions.any(|e| e.is_match(Place::Anywhere, &folded))
+    }
+
+    /// Calls `hit` with the place of each word of `text` at which phrases begin, and their lists.
+    /// Returns the first place that more text may make the beginning of a phrase.
+    pub(crate) fn scan(
+        &self,
+        text: &str,
+        buffer: &mut String,
+        mut hit: impl FnMut(usize, u64),
+    ) -> usize {
+        let mut at = 0;
+        let mut open = None;
+        while at < text.len() {
+            let rest = &text[at..];
+            let word = raw_word(rest);
+            if word.is_empty() {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+            buffer.clear();
+            text::fold_into(word, buffer);
+            let ends_here = word.len() == rest.len();
+            if self.by_first.contains_key(first_word(buffer)) {
+                buffer.clear();
+                let window = floor_char_boundary(rest, self.longest + 16);
+                text::fold_into(&rest[..window], buffer);
+                let lists = self.begins(buffer);
+                if lists != 0 {
+                    hit(at, lists);
+                }
+                if window == rest.len() {
+                    open = open.or(Some(at));
+                }
+            } else if ends_here {
+                open = open.or(Some(at));
+            }
+            at += word.len();
+        }
+        open.unwrap_or(text.len())
     }
 
     /// Whether a phrase of the list stands anywhere in `folded`, as whole words.
     pub(crate) fn found(&self, list: ListId, folded: &str) -> bool {
-        let mut in_word = false;
-        let literal = folded.char_indices().any(|(at, c)| {
-            let begins = text::is_word(c) && (!in_word || text::is_cjk(c));
-            in_word = text::is_word(c) && !text::is_cjk(c);
-            begins && self.begins(&folded[at..]) & list.bit() != 0
+        let mut found = false;
+        self.scan(folded, &mut String::new(), |_, lists| {
+            found |= lists & list.bit() != 0
         });
-        literal || self.expression(list, Place::Anywhere, folded)
+        found || self.expression_found(list, Traits::of(folded), || folded.to_owned())
     }
+}
+
+/// The word that text begins with, not folded; of CJK text, its first character.
+fn raw_word(text: &str) -> &str {
+    let ascii = text
+        .bytes()
+        .position(|b| !b.is_ascii_alphanumeric())
+        .unwrap_or(text.len());
+    if text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return &text[..ascii];
+    }
+    first_word(text)
+}
+
+/// The beginnings of a text, of one to [`PREFIX`] characters.
+fn prefixes(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    ends.take(PREFIX).map(|end| &text[..end])
 }
 
 /// The greatest character boundary up to `n`.

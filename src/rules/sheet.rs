@@ -92,6 +92,8 @@ pub(crate) struct Uses {
 pub(crate) struct Node {
     /// Decided by the element's name and class alone, the same for every element that has these.
     pub own: Box<[Test]>,
+    /// What the page must have shown: a set of the constants of [`needs`].
+    pub needs: u8,
     /// Decided at the start tag.
     pub tests: Box<[Test]>,
     /// Decided when the element ends, cheapest first.
@@ -103,6 +105,16 @@ pub(crate) struct Node {
     /// Phrase lists of which one must begin the text, be all of it; 0 if none must.
     pub begins: u64,
     pub exact: u64,
+}
+
+/// What the page may have shown.
+pub(crate) mod needs {
+    /// `:article-page`
+    pub(crate) const ARTICLE_PAGE: u8 = 1;
+    /// `:before-headline`
+    pub(crate) const BEFORE_HEADLINE: u8 = 2;
+    /// `:after-body`
+    pub(crate) const AFTER_BODY: u8 = 4;
 }
 
 /// One selector of an `:is()` or `:not()`.
@@ -129,9 +141,8 @@ pub(crate) enum Test {
     },
     Named(Box<[Box<[Box<str>]>]>),
     MatchesPath(Pattern),
-    ArticlePage,
-    BeforeHeadline,
-    AfterBody,
+    /// The page has shown this, one of [`needs`].
+    Page(u8),
     Under(Box<[NodeId]>),
     Any(Box<[Alternative]>),
     Not(Box<[Alternative]>),

@@ -1,0 +1,61 @@
+//! html5ever as the oracle: the tree of the output is the tree of the input less the subtrees that
+//! the rule drops. Text that the tree keeps must never be lost. Where the tree moves elements
+//! about (the adoption agency, foster parenting, formatting elements opened again), a stream may
+//! leave scraps of what the tree drops; on well-formed pages it leaves none.
+
+mod common;
+
+use common::*;
+use proptest::prelude::*;
+
+/// A page filtered by a class, and the text of the tree of what is left.
+fn left(page: &str, class: &str) -> (String, String) {
+    let (out, _) = filter(&rules([class_selector(class).as_str()]), page);
+    let text = text_of_tree(&out);
+    (out, text)
+}
+
+fn nothing_is_lost(page: &str, class: &str) -> Result<(), TestCaseError> {
+    let (out, text) = left(page, class);
+    let lost = missing(&numbered(&kept_by_tree(page, class)), &numbered(&text));
+    prop_assert!(
+        lost.is_empty(),
+        "lost {:?} of\n{}\nleft\n{}",
+        lost,
+        page,
+        out
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(2000))]
+
+    #[test]
+    fn well_formed_pages_are_as_the_tree_is(page in well_formed()) {
+        let (out, text) = left(&page, "x");
+        let kept = numbered(&kept_by_tree(&page, "x"));
+        prop_assert_eq!(numbered(&text), kept, "of\n{}\nleft\n{}", page, out);
+    }
+
+    #[test]
+    fn misnested_pages_lose_nothing(page in misnested()) {
+        nothing_is_lost(&page, "x")?;
+    }
+
+    #[test]
+    fn soup_loses_nothing(page in soup()) {
+        nothing_is_lost(&page, "x")?;
+    }
+}
+
+#[test]
+fn the_corpus_is_as_the_tree_is() {
+    for (path, page) in corpus() {
+        for class in classes_of(&page) {
+            let (_, text) = left(&page, &class);
+            let kept = words(&kept_by_tree(&page, &class));
+            assert_eq!(words(&text), kept, "{} .{class}", path.display());
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What holds of every page, whatever the rules: nothing changes without rules, what goes goes in
+//! whole ranges, and neither the pieces in which a page comes nor a second pass change anything.
+
+mod common;
+
+use common::*;
+use dehusk::{Options, Removal, Rules};
+use proptest::prelude::*;
+
+/// Checks that what the removals say of a page is what happened to it.
+fn check_removals(page: &str, out: &str, removals: &[Removal]) {
+    let mut left = String::new();
+    let mut end = 0;
+    for removal in removals {
+        let range = removal.bytes.start as usize..removal.bytes.end as usize;
+        assert!(
+            range.start >= end && range.end > range.start,
+            "order: {removals:?}"
+        );
+        left.push_str(&page[end..range.start]);
+        end = range.end;
+        let tag = &page[range.clone()];
+        let name: String = removal
+            .element
+            .split(['#', '.', '…'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(
+            tag.starts_with('<') && tag[1..].to_ascii_lowercase().starts_with(&name),
+            "{removal:?} begins at {tag:?}"
+        );
+        let rest = &page[end..];
+        // Text ends only what it is moved out of.
+        let fosters = ["table", "tbody", "thead", "tfoot", "tr", "colgroup"];
+        assert!(
+            tag.ends_with('>')
+                || rest.is_empty()
+                || rest.starts_with('<')
+                || fosters.contains(&&*name),
+            "{removal:?} ends in the middle of {tag:?}{rest:?}"
+        );
+    }
+    left.push_str(&page[end..]);
+    assert_eq!(left, out, "the page less its removals");
+}
+
+/// Rules of every sort that a stream decides, early and late.
+fn mixed_rules() -> Rules {
+    rules([
+        ".x",
+        "div > p.y",
+        "li:has(> b)",
+        "section:has-text(w7)",
+        "td + td",
+        "p ~ p:max-text-length(4)",
+        "ul:min-links(1)",
+        "aside:empty",
+        "div:nth-of-type(3)",
+        "p:repeats",
+    ])
+}
+
+/// Pieces of a page cut at these places.
+fn cut_at<'a>(page: &'a [u8], places: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut places: Vec<usize> = places.iter().map(|i| i.index(page.len() + 1)).collect();
+    places.extend([0, page.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|w| &page[w[0]..w[1]]).collect()
+}
+
+fn any_page() -> impl Strategy<Value = String> {
+    prop_oneof![3 => soup(), 1 => misnested(), 1 => unknown_elements()]
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    #[test]
+    fn without_rules_nothing_changes(page in prop_oneof![
+        any_page(),
+        any::<String>(),
+        "[<>/!?a-c \"'=&;\\-\\[\\]\u{0}\u{e9}]{0,60}",
+    ].prop_filter("looks like UTF-16 without a BOM", |page: &String| {
+        !page.as_bytes().iter().take(2).any(|&b| b == 0)
+    })) {
+        let (out, report) = filter(&Rules::none(), &page);
+        prop_assert_eq!(out, page);
+        prop_assert!(report.removals.is_empty());
+    }
+
+    #[test]
+    fn what_goes_is_what_the_report_says(page in any_page()) {
+        let (out, report) = filter(&mixed_rules(), &page);
+        check_removals(&page, &out, &report.removals);
+        prop_assert_eq!(report.bytes_in, page.len() as u64);
+        prop_assert_eq!(report.bytes_out, out.len() as u64);
+        prop_assert_eq!(report.total().elements, report.removals.len() as u64);
+    }
+
+    #[test]
+    fn pieces_do_not_matter(
+        page in any_page(),
+        places in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        hold_limit in prop_oneof![Just(dehusk::HOLD_LIMIT), 0..200_u64],
+    ) {
+        let options = Options::new().explain(true).hold_limit(hold_limit);
+        let rules = mixed_rules();
+        let whole = filter_pieces(&rules, &options, [page.as_bytes()]);
+        let bytes = filter_pieces(&rules, &options, page.as_bytes().chunks(1));
+        let random = filter_pieces(&rules, &options, cut_at(page.as_bytes(), &places));
+        for (out, report) in [bytes, random] {
+            prop_assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&whole.0));
+            prop_assert_eq!(report, whole.1.clone());
+        }
+    }
+
+    #[test]
+    fn what_is_undecided_stays(page in prop_oneof![misnested(), soup()], hold_limit in 0..100_u64) {
+        let rules = rules([".x:has-text(w3)", ".x:min-text-length(20)", ".x:has(.y)"]);
+        let options = Options::new().hold_limit(hold_limit);
+        let (out, _) = filter_pieces(&rules, &options, [page.as_bytes()]);
+        let out = String::from_utf8(out).expect("UTF-8");
+        // All that any of these rules could ever drop has the class.
+        let lost = missing(&numbered(&kept_by_tree(&page, "x")), &numbered(&text_of_tree(&out)));
+        prop_assert!(lost.is_empty(), "lost {lost:?} of {page:?}, left {out:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    // Not among the rules: `:repeats` (the first of two blocks may have gone), `+`, `~`, `:nth-…`
+    // and the like (siblings have gone), lengths and link density (text has gone, as it has from
+    // any but a leaf), and `:not(:has(…))` (what it must not have has gone). Pages are well-formed:
+    // what goes from misnested ones may change what is inside what.
+    #[test]
+    fn twice_is_once(
+        page in well_formed(),
+        selectors in prop::sample::subsequence(vec![
+            ".x", "#i", "p", "td", "[data-a]", "[class*=z]", "div .y", "section > .y", "ul > li .z",
+            "q:has-text(needle)", "q.x:has-text(/^w\\d/)", "li:has(.x)", "div:has(> q:has-text(needle))",
+            ".y:not(div .y)", ":is(aside, nav) > p", "tr > .z", "table",
+        ], 1..5),
+    ) {
+        let rules = rules(selectors);
+        let (once, _) = filter(&rules, &page);
+        let (twice, report) = filter(&rules, &once);
+        prop_assert_eq!(twice, once);
+        prop_assert!(report.removals.is_empty());
+    }
+}
+
+#[test]
+fn the_corpus_in_pieces_and_without_rules() {
+    let builtin = Rules::builtin();
+    let options = Options::new().explain(true);
+    for (path, page) in corpus() {
+        assert_eq!(filter(&Rules::none(), &page).0, page, "{}", path.display());
+        let (out, report) = filter(&builtin, &page);
+        check_removals(&page, &out, &report.removals);
+        for size in [1, 7, 1000] {
+            let (pieces, in_pieces) =
+                filter_pieces(&builtin, &options, page.as_bytes().chunks(size));
+            assert!(pieces == out.as_bytes(), "{} in {size}s", path.display());
+            if in_pieces != report {
+                let (a, b) = (format!("{in_pieces:#?}"), format!("{report:#?}"));
+                let differ = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+                panic!("{} in {size}s: {differ:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn past_the_hold_limit_a_candidate_stays() {
+    let page = format!("<div class=x>{}needle</div><p>end", "word ".repeat(40));
+    for (selector, hold_limit, undecided) in [
+        (".x:has-text(needle)", 64, 1),
+        (".x:has-text(needle)", 1024, 0),
+        // Decided at the start tag: nothing is held.
+        (".x", 0, 0),
+        // Decided by the time the limit is reached.
+        (".x:max-text-length(10)", 64, 0),
+    ] {
+        let options = Options::new().hold_limit(hold_limit);
+        let rules = rules([selector]);
+        let (out, report) = filter_pieces(&rules, &options, page.as_bytes().chunks(1));
+        assert_eq!(report.undecided, undecided, "{selector} {hold_limit}");
+        let stays = undecided > 0 || selector.contains("max");
+        let expected = if stays { &page } else { "<p>end" };
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            expected,
+            "{selector} {hold_limit}"
+        );
+    }
+}
