@@ -19,7 +19,7 @@ use crate::rules::sheet::{
 };
 use crate::rules::{Kind, KindSet, Rules};
 use crate::tag::{Class, Name, heading_level, name};
-use crate::text::{Text, fold_into};
+use crate::text::{Text, UNITS, fold_into};
 use deferred::Hits;
 use element_state::Pending;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -88,12 +88,16 @@ impl Active {
 }
 
 /// What is known of all elements with this name and class.
-struct MakeEntry {
+pub(crate) struct MakeEntry {
     name: Name,
     class: Box<str>,
     /// Candidates that nothing at the start tag can rule out or decide, but what the page has
     /// shown; their alarms are counted from the element's start.
     ready: Vec<(u8, Pending)>,
+    /// The same, of those that a phrase at the beginning must not be missing for: most elements'
+    /// first word rules all of them out. And the lists that they ask for.
+    unread: Vec<(u8, Pending)>,
+    asked: (u64, u64),
     /// Nodes that have more to ask at the start tag.
     rest: Vec<NodeRef>,
     /// The words of each class that is a name.
@@ -311,6 +315,13 @@ impl Matcher {
         };
         if !probes_only {
             let now = context.text.counts.text;
+            if make
+                .unread
+                .iter()
+                .any(|(needs, _)| needs & !subject.shown == 0)
+            {
+                self.stack[depth].unread = Some((Rc::clone(&make), subject.shown));
+            }
             self.stack[depth].pending.reserve(make.ready.len());
             let ready = make
                 .ready
@@ -345,7 +356,7 @@ impl Matcher {
         {
             return Entered::Cut(rule);
         }
-        self.set_alarm(depth);
+        self.set_alarm(depth, context.text.counts.text);
         if self.stack[depth].is_held() {
             Entered::Held
         } else {
@@ -375,6 +386,8 @@ impl Matcher {
             name: element.name,
             class: class.into(),
             ready: Vec::new(),
+            unread: Vec::new(),
+            asked: (0, 0),
             rest: Vec::new(),
             words: if self.asks_words {
                 element
@@ -407,7 +420,13 @@ impl Matcher {
             {
                 let mut pending = self.pending_of(r, 0);
                 pending.alarm = deferred::first_alarm(node);
-                entry.ready.push((node.needs, pending));
+                if pending.drops && pending.begins | pending.exact != 0 {
+                    entry.asked.0 |= pending.begins;
+                    entry.asked.1 |= pending.exact;
+                    entry.unread.push((node.needs, pending));
+                } else {
+                    entry.ready.push((node.needs, pending));
+                }
             } else {
                 entry.rest.push(r);
             }
@@ -806,7 +825,7 @@ impl Matcher {
             return;
         }
         self.stack[depth].fired.push(probe);
-        if !self.stack[depth].pending.is_empty() {
+        if self.stack[depth].is_candidate() {
             self.review(depth, Occasion::Match(probe), context);
         }
     }
@@ -825,7 +844,7 @@ impl Matcher {
                 .find(|&d| d < self.len && self.stack[d].uid == uid);
             if let Some(depth) = depth {
                 self.review(depth, Occasion::Text, context);
-                self.set_alarm(depth);
+                self.set_alarm(depth, context.text.counts.text);
             }
         }
     }
@@ -837,11 +856,19 @@ impl Matcher {
             .is_some_and(|Reverse((at, ..))| *at <= text)
     }
 
-    fn set_alarm(&mut self, depth: usize) {
+    fn set_alarm(&mut self, depth: usize, text: u64) {
         let state = &self.stack[depth];
-        let Some(at) = state.pending.iter().map(|p| p.alarm).min() else {
-            return;
-        };
+        let mut at = state
+            .pending
+            .iter()
+            .map(|p| p.alarm)
+            .min()
+            .unwrap_or(u64::MAX);
+        if state.unread.is_some() {
+            // A word that is longer is looked at again in steps of the same length.
+            let have = text - state.before.text;
+            at = at.min(text + deferred::FIRST_WORD as u64 * UNITS - have.min(UNITS));
+        }
         if at == u64::MAX {
             return;
         }
@@ -879,6 +906,7 @@ impl Matcher {
 
     /// Gives up a candidate: it stays, whatever comes.
     pub(crate) fn give_up(&mut self, depth: usize) {
+        self.stack[depth].unread = None;
         let pending = std::mem::take(&mut self.stack[depth].pending);
         for p in &pending {
             self.stop_waiting(p.node);

@@ -39,7 +39,7 @@ pub(super) struct Hits {
 impl Matcher {
     /// Looks again at the candidates of an element; at its end all of them are decided.
     pub(super) fn review(&mut self, depth: usize, occasion: Occasion, context: Context<'_>) {
-        if self.stack[depth].pending.is_empty() {
+        if !self.stack[depth].is_candidate() {
             return;
         }
         let ended = occasion == Occasion::End;
@@ -60,11 +60,28 @@ impl Matcher {
             beginning: std::mem::take(&mut self.folded),
             ..Folded::default()
         };
+        if !matches!(occasion, Occasion::Match(_))
+            && let Some((make, shown)) = self.stack[depth].unread.take()
+        {
+            let o = self.openings(depth, ended, make.asked, context, &mut folded.beginning);
+            if o == Openings::OPEN {
+                self.stack[depth].unread = Some((make, shown));
+            } else {
+                let may = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
+                let left = make.unread.iter().filter(|(needs, p)| {
+                    needs & !shown == 0
+                        && may(p.begins, o.begins | o.may_begin)
+                        && may(p.exact, o.exact | o.may_be_exact)
+                });
+                pending.extend(left.map(|(_, p)| Pending { due: true, ..*p }));
+                folded.openings = Some((o, make.asked));
+            }
+        }
         let asked = pending
             .iter()
             .filter(|p| is_due(p))
             .fold((0, 0), |all, p| (all.0 | p.begins, all.1 | p.exact));
-        if asked != (0, 0) {
+        if asked != (0, 0) && folded.openings.is_none() {
             // One look at the text rules most candidates out.
             let o = self.openings(depth, ended, asked, context, &mut folded.beginning);
             let (begins, exact) = (o.begins | o.may_begin, o.exact | o.may_be_exact);
@@ -256,7 +273,7 @@ impl Matcher {
                         let start = self.stack[depth].text_start;
                         let found = self.has_hit(*list, start, context) || {
                             let traits = *folded.traits.get_or_insert_with(|| Traits::of(text));
-                            book.expression_found(*list, traits, || fold(text))
+                            book.expression_found(*list, traits, || self.whole(text, folded))
                         };
                         found.into()
                     }

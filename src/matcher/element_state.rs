@@ -1,12 +1,13 @@
 //! What the matcher knows of an open element.
 
-use super::{NodeRef, RuleRef};
+use super::{MakeEntry, NodeRef, RuleRef};
 use crate::page::{Make, Snapshot};
 use crate::rules::Level;
 use crate::splice::Position;
 use crate::tag::{Class, Name};
 use crate::text::Counts;
 use smallvec::SmallVec;
+use std::rc::Rc;
 
 /// A node that may still match the element.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,8 @@ pub(crate) struct ElementState {
     /// The headings its next child stands under, highest first.
     pub(super) headings: Vec<Heading>,
     pub(super) pending: Vec<Pending>,
+    /// Candidates that wait for the element's first word, and what the page had shown.
+    pub(super) unread: Option<(Rc<MakeEntry>, u8)>,
     /// Probes that have matched inside.
     pub(super) fired: Vec<NodeRef>,
     /// The level of the highest protection on it or inside.
@@ -81,11 +84,11 @@ pub(crate) struct ElementState {
 
 impl ElementState {
     pub(crate) fn is_held(&self) -> bool {
-        self.drop.is_some() || self.pending.iter().any(|p| p.drops)
+        self.drop.is_some() || self.unread.is_some() || self.pending.iter().any(|p| p.drops)
     }
 
     pub(crate) fn is_candidate(&self) -> bool {
-        self.drop.is_some() || !self.pending.is_empty()
+        self.drop.is_some() || self.unread.is_some() || !self.pending.is_empty()
     }
 
     pub(super) fn reset(&mut self, uid: u32, name: Name, class: Class) {
@@ -110,6 +113,7 @@ impl ElementState {
         self.earlier_children.clear();
         self.headings.clear();
         self.pending.clear();
+        self.unread = None;
         self.fired.clear();
         self.protected = None;
         self.drop = None;

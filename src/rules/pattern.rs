@@ -3,6 +3,7 @@
 //! cannot do without.
 
 use super::phrases::ListId;
+use memchr::memmem::Finder;
 use regex::Regex;
 use std::sync::OnceLock;
 
@@ -93,7 +94,7 @@ impl Expression {
 pub(crate) struct PhraseExpression {
     source: Box<str>,
     /// What every match has in it.
-    needle: Box<str>,
+    needle: Finder<'static>,
     /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
     prefixes: Vec<Box<str>>,
     gate: Gate,
@@ -104,7 +105,7 @@ impl PhraseExpression {
     pub(crate) fn new(source: &str) -> Self {
         PhraseExpression {
             source: ascii_classes(source).into(),
-            needle: needle_of(source).into(),
+            needle: Finder::new(&needle_of(source)).into_owned(),
             prefixes: prefixes_of(source),
             gate: Gate::of(source),
             compiled: Default::default(),
@@ -127,7 +128,7 @@ impl PhraseExpression {
 
     /// Whether the expression matches `folded` at this place.
     pub(crate) fn is_match(&self, place: Place, folded: &str) -> bool {
-        if !folded.contains(&*self.needle) {
+        if self.needle.find(folded.as_bytes()).is_none() {
             return false;
         }
         if place != Place::Anywhere

@@ -49,7 +49,7 @@ pub(crate) struct Openings {
 
 impl Openings {
     /// Nothing is known yet.
-    const OPEN: Openings = Openings {
+    pub(crate) const OPEN: Openings = Openings {
         begins: 0,
         may_begin: u64::MAX,
         exact: 0,
@@ -316,11 +316,11 @@ impl PhraseBook {
     }
 
     /// Whether an expression of the list matches anywhere in `folded`, the folded form of `text`.
-    pub(crate) fn expression_found(
+    pub(crate) fn expression_found<'a>(
         &self,
         list: ListId,
         traits: Traits,
-        folded: impl FnOnce() -> String,
+        folded: impl FnOnce() -> &'a str,
     ) -> bool {
         let expressions = self.lists[list.0 as usize].expressions.iter();
         let mut expressions = expressions.filter(|e| e.may_match(traits)).peekable();
@@ -328,7 +328,7 @@ impl PhraseBook {
             return false;
         }
         let folded = folded();
-        expressions.any(|e| e.is_match(Place::Anywhere, &folded))
+        expressions.any(|e| e.is_match(Place::Anywhere, folded))
     }
 
     /// Calls `hit` with the place of each word of `text` at which phrases begin, and their lists.
@@ -359,7 +359,11 @@ impl PhraseBook {
                 if lists != 0 {
                     hit(at, lists);
                 }
-                if window == rest.len() {
+                let may_go_on = || {
+                    let mut phrases = self.phrases_from(first_word(buffer));
+                    phrases.any(|phrase| phrase.folded.starts_with(&**buffer))
+                };
+                if window == rest.len() && (ends_here || may_go_on()) {
                     open = open.or(Some(at));
                 }
             } else if ends_here {
@@ -376,7 +380,7 @@ impl PhraseBook {
         self.scan(folded, &mut String::new(), |_, lists| {
             found |= lists & list.bit() != 0
         });
-        found || self.expression_found(list, Traits::of(folded), || folded.to_owned())
+        found || self.expression_found(list, Traits::of(folded), || folded)
     }
 }
 
