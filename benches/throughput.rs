@@ -4,8 +4,7 @@
 //!     cargo bench --bench throughput
 //!     DEHUSK_BENCH_PAGES=folder/of/pages cargo bench --bench throughput
 //!
-//! Without a folder the pages of `corpus/` are taken. `*.html` and `*.html.gz`-less files only; a
-//! folder is searched to the bottom.
+//! Without a folder the pages of `corpus/` are taken. Every `*.html` below the folder is one.
 
 use dehusk::{Filter, Options, Rules};
 use divan::Bencher;

@@ -190,6 +190,7 @@ impl Charset {
         let head = &bytes[..bytes.len().min(PRESCAN)];
         if let Some(encoding) = prescan(head) {
             self.begin(encoding);
+            self.begun = true;
             return true;
         }
         if bytes.len() < PRESCAN && !last {
@@ -249,6 +250,14 @@ impl Charset {
             return;
         };
         let begins = !self.begun;
+        if begins && self.pending.len() < PRESCAN && !last {
+            return; // whether the page declares its encoding is told from its beginning
+        }
+        let declared = begins && {
+            let head = &self.pending[..self.pending.len().min(PRESCAN)];
+            let (text, _) = self.encoding.decode_without_bom_handling(head);
+            prescan(text.as_bytes()).is_some()
+        };
         let mut rest = &self.pending[..];
         loop {
             let room = decoder
@@ -269,8 +278,7 @@ impl Charset {
         self.pending.clear();
         if begins && !self.out.is_empty() {
             self.begun = true;
-            let head = &self.out[..self.out.len().min(PRESCAN)];
-            self.declare = prescan(head).is_none();
+            self.declare = !declared;
             if let Some(range) = xml_encoding(&self.out) {
                 self.out.splice(range, b"UTF-8".iter().copied());
             }
@@ -315,6 +323,11 @@ fn encoding_for(label: &[u8]) -> Option<&'static Encoding> {
         return Some(WINDOWS_1252);
     }
     (encoding != REPLACEMENT).then_some(encoding)
+}
+
+/// Whether a label in a page names UTF-8, in which the output is.
+pub(crate) fn is_utf_8(label: &[u8]) -> bool {
+    Encoding::for_label(label) == Some(UTF_8)
 }
 
 /// The encoding that a label given by the user names.

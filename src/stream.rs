@@ -265,7 +265,7 @@ impl<W: Write> Stream<W> {
         }
         self.find_address(element);
         match charset::meta_encoding(raw) {
-            (encoding, Some(range)) if encoding != Some(encoding_rs::UTF_8) => {
+            (_, Some(range)) if !charset::is_utf_8(&raw[range.clone()]) => {
                 self.add_meta = false;
                 self.offset += raw.len() as u64;
                 self.splice.push(&raw[..range.start]);
