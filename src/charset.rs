@@ -250,11 +250,14 @@ impl Charset {
             return;
         };
         let begins = !self.begun;
-        if begins && self.pending.len() < PRESCAN && !last {
+        // Characters, so twice as many bytes of UTF-16.
+        let wide = self.encoding == UTF_16LE || self.encoding == UTF_16BE;
+        let window = if wide { 2 * PRESCAN } else { PRESCAN };
+        if begins && self.pending.len() < window && !last {
             return; // whether the page declares its encoding is told from its beginning
         }
         let declared = begins && {
-            let head = &self.pending[..self.pending.len().min(PRESCAN)];
+            let head = &self.pending[..self.pending.len().min(window)];
             let (text, _) = self.encoding.decode_without_bom_handling(head);
             prescan(text.as_bytes()).is_some()
         };
