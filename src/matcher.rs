@@ -99,7 +99,7 @@ pub(crate) struct MakeEntry {
     unread: Vec<(u8, Pending)>,
     asked: (u64, u64),
     /// Nodes that have more to ask at the start tag.
-    rest: Vec<NodeRef>,
+    rest: Vec<(u8, NodeRef)>,
     /// The words of each class that is a name.
     words: Vec<Words>,
 }
@@ -336,12 +336,14 @@ impl Matcher {
         }
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        candidates.extend_from_slice(&make.rest);
+        let rest = make
+            .rest
+            .iter()
+            .filter(|(needs, _)| needs & !subject.shown == 0);
+        candidates.extend(rest.map(|(_, node)| *node));
         self.collect_attributes(&subject, &mut candidates);
         for &candidate in &candidates {
-            if self.node(candidate).needs & !subject.shown != 0
-                || !self.is_asked(candidate, element, probes_only)
-            {
+            if !self.is_asked(candidate, element, probes_only) {
                 continue;
             }
             match self.at_start(candidate, &subject, context) {
@@ -428,7 +430,7 @@ impl Matcher {
                     entry.ready.push((node.needs, pending));
                 }
             } else {
-                entry.rest.push(r);
+                entry.rest.push((node.needs, r));
             }
         }
         if self.makes.len() >= MAX_CACHED_MAKES {

@@ -218,9 +218,9 @@ impl Page {
     }
 
     /// A block of text has ended; `start` is its place in the page's text.
-    pub(crate) fn block(&mut self, folded: &str, start: u64) {
-        if self.order.len() < MAX_BLOCKS && !folded.is_empty() {
-            let hash = hash(folded.as_bytes());
+    pub(crate) fn block(&mut self, text: &str, start: u64) {
+        if self.order.len() < MAX_BLOCKS && !text.is_empty() {
+            let hash = hash(text.as_bytes());
             if let std::collections::hash_map::Entry::Vacant(entry) = self.blocks.entry(hash) {
                 entry.insert(start);
                 self.order.push((start, hash));
@@ -229,9 +229,9 @@ impl Page {
     }
 
     /// Whether this text stood on the page before `start`.
-    pub(crate) fn stood_before(&self, folded: &str, start: u64) -> bool {
+    pub(crate) fn stood_before(&self, text: &str, start: u64) -> bool {
         self.blocks
-            .get(&hash(folded.as_bytes()))
+            .get(&hash(text.as_bytes()))
             .is_some_and(|first| *first < start)
     }
 }

@@ -444,8 +444,8 @@ impl<W: Write> Stream<W> {
             self.page.paragraph(block.paragraph);
         }
         if self.matcher.asks_repeats() {
-            let folded = crate::text::fold(self.text.slice(block.start, block.end));
-            self.page.block(&folded, block.start);
+            self.page
+                .block(self.text.slice(block.start, block.end), block.start);
         }
         self.forget_text();
     }

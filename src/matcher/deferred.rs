@@ -490,7 +490,7 @@ fn repeats(text: &str, depth: usize, matcher: &Matcher, context: Context<'_>) ->
         return false;
     }
     let state = &matcher.stack[depth];
-    if context.page.stood_before(&fold(text), state.text_start) {
+    if context.page.stood_before(text, state.text_start) {
         return true;
     }
     let end = context.text.end();

@@ -232,13 +232,8 @@ impl PhraseBook {
         asked: (u64, u64),
         buffer: &mut String,
     ) -> Openings {
-        let window = floor_char_boundary(text, self.longest + 16);
-        let whole = window == text.len();
-        buffer.clear();
-        text::fold_into(&text[..window], buffer);
-        let folded = &buffer[..];
-        let first = first_word(folded);
-        if first.len() == folded.len() && !ended {
+        let first = raw_word(text);
+        if first.len() == text.len() && !ended {
             return Openings::OPEN;
         }
         let mut o = Openings {
@@ -247,6 +242,20 @@ impl PhraseBook {
             exact: 0,
             may_be_exact: 0,
         };
+        buffer.clear();
+        text::fold_into(first, buffer);
+        let nothing_begins = !self.by_first.contains_key(first_word(buffer))
+            && !prefixes(buffer).any(|p| self.expressions_by_prefix.contains_key(p))
+            && self.expressions.is_empty();
+        if nothing_begins && buffer.chars().count() >= PREFIX {
+            return o;
+        }
+        let window = floor_char_boundary(text, self.longest + 16);
+        let whole = window == text.len();
+        buffer.clear();
+        text::fold_into(&text[..window], buffer);
+        let folded = &buffer[..];
+        let first = first_word(folded);
         for phrase in self.phrases_from(first) {
             let bit = phrase.list.bit();
             if let Some(rest) = folded.strip_prefix(&*phrase.folded) {
