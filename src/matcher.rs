@@ -421,7 +421,7 @@ impl Matcher {
                 && !node.deferred.iter().any(has_alternatives)
             {
                 let mut pending = self.pending_of(r, 0);
-                pending.alarm = deferred::first_alarm(node);
+                pending.alarm = node.first_alarm;
                 if pending.drops && pending.begins | pending.exact != 0 {
                     entry.asked.0 |= pending.begins;
                     entry.asked.1 |= pending.exact;
@@ -711,7 +711,8 @@ impl Matcher {
 
     fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize, context: Context<'_>) {
         let mut pending = self.pending_of(node, bits);
-        pending.alarm = self.alarm_of(node, bits, depth, context);
+        let first = self.node(node).first_alarm;
+        pending.alarm = first.saturating_add(context.text.counts.text);
         let active = &mut self.active[node.sheet()];
         for probe in &active.sheet.node(node.node()).waits {
             active.waiting[probe.0 as usize] += 1;

@@ -6,14 +6,13 @@ use super::{Context, Matcher, NodeRef, Occasion, Truth};
 use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
 use crate::rules::phrases::{ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
-use crate::rules::sheet::{Node, Test};
+use crate::rules::sheet::Test;
 use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
 
 /// A beginning that is not yet long enough is looked at again after so many half characters.
 const AGAIN: u64 = 32 * UNITS;
 
-/// Most first words are shorter, in bytes.
-pub(super) const FIRST_WORD: usize = 16;
+pub(super) use crate::rules::sheet::FIRST_WORD;
 
 /// An element's text, folded once for all tests that ask.
 #[derive(Default)]
@@ -457,23 +456,6 @@ impl Matcher {
         };
         tests.filter_map(alarm).min().unwrap_or(u64::MAX)
     }
-}
-
-/// When a candidate whose element begins can first be decided, in half characters of text.
-pub(super) fn first_alarm(node: &Node) -> u64 {
-    let alarms = node.deferred.iter().filter_map(|test| match test {
-        Test::Length(Measure::MinText, _) => None,
-        Test::Length(_, limit) => Some(u64::from(limit.characters) * UNITS + 1),
-        Test::Text(Place::Begins | Place::Exact, Pattern::List(_)) => {
-            Some(FIRST_WORD as u64 * UNITS)
-        }
-        Test::Text(Place::Begins | Place::Exact, Pattern::Literal(words)) => {
-            Some((words.len() as u64 + 9) * UNITS)
-        }
-        Test::Text(Place::Begins | Place::Exact, _) => Some(BEGINNING as u64 * UNITS),
-        _ => None,
-    });
-    alarms.min().unwrap_or(u64::MAX)
 }
 
 fn told(yes: bool, maybe: bool) -> Truth {

@@ -1,11 +1,12 @@
 //! From parsed selectors to a [`Sheet`]: compounds become nodes, nodes that others lean on are
 //! shared, and what a stream cannot decide is refused with the reason.
 
-use super::pattern::{Expression, Pattern, Place};
+use super::pattern::{BEGINNING, Expression, Pattern, Place};
 use super::phrases::PhraseBook;
 use super::selector::{Css, Measure, Pseudo, TextArgument, Upward};
 use super::sheet::{
-    Action, Alternative, Anchor, AttributeTest, Combinator, Node, NodeId, Rule, Sheet, Test, needs,
+    Action, Alternative, Anchor, AttributeTest, Combinator, FIRST_WORD, Node, NodeId, Rule, Sheet,
+    Test, needs,
 };
 use crate::tag::Name;
 use crate::text;
@@ -88,7 +89,13 @@ impl<'a> Compiler<'a> {
         let probe = self.chain(&parts)?;
         let (anchor, targets) = match &target {
             Upward::Levels(0) => return Err(":upward(0) is the element itself".to_owned()),
-            Upward::Levels(n) => (Anchor::Level(*n), vec![self.push(Node::default())]),
+            Upward::Levels(n) => (
+                Anchor::Level(*n),
+                vec![self.push(Node {
+                    first_alarm: u64::MAX,
+                    ..Node::default()
+                })],
+            ),
             Upward::To(list) => {
                 let mut targets = Vec::with_capacity(list.len());
                 for target in list.slice() {
@@ -201,7 +208,9 @@ impl<'a> Compiler<'a> {
                 .min_by_key(|mask| mask.count_ones())
                 .unwrap_or(0)
         };
+        let alarms = deferred.iter().map(|test| self.first_alarm(test));
         Ok(Node {
+            first_alarm: alarms.min().unwrap_or(u64::MAX),
             begins: lists(Place::Begins),
             exact: lists(Place::Exact),
             own: own.into(),
@@ -228,6 +237,27 @@ impl<'a> Compiler<'a> {
             }),
             _ => false,
         }
+    }
+
+    /// How much text must have come before a test can be decided, in half characters.
+    fn first_alarm(&self, test: &Test) -> u64 {
+        let characters = match test {
+            Test::Length(Measure::MinText, _) => return u64::MAX,
+            Test::Length(_, limit) => limit.characters as usize,
+            Test::Text(Place::Begins | Place::Exact, pattern) => match pattern {
+                Pattern::List(_) => FIRST_WORD,
+                Pattern::Literal(words) => words.len() + 9,
+                Pattern::Expression(_) => BEGINNING,
+            },
+            Test::Any(alternatives) | Test::Not(alternatives) => {
+                let alarms = alternatives
+                    .iter()
+                    .map(|a| self.sheet.node(a.node).first_alarm);
+                return alarms.min().unwrap_or(u64::MAX);
+            }
+            _ => return u64::MAX,
+        };
+        characters as u64 * text::UNITS + 1
     }
 
     /// The lists of which a test wants a phrase at this place; 0 if it wants something else.

@@ -105,7 +105,14 @@ pub(crate) struct Node {
     /// Phrase lists of which one must begin the text, be all of it; 0 if none must.
     pub begins: u64,
     pub exact: u64,
+    /// How much text must have come before the deferred tests can be decided, in half characters;
+    /// `u64::MAX` if only the element's end decides them.
+    pub first_alarm: u64,
 }
+
+/// Most first words are shorter, in bytes: after so much text it is worth looking which phrases
+/// can begin it.
+pub(crate) const FIRST_WORD: usize = 16;
 
 /// What the page may have shown.
 pub(crate) mod needs {
