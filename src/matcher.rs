@@ -228,7 +228,7 @@ impl Matcher {
         Matcher {
             rules: rules.clone(),
             keeps: generic.keeps,
-            asks_words: !generic.index.words.is_empty(),
+            asks_words: generic.asks_words,
             hits: RefCell::default(),
             active: vec![Active::new(generic)],
             wanted,
@@ -247,7 +247,7 @@ impl Matcher {
     /// Puts the rules of a site in force, from here on.
     pub(crate) fn add_site(&mut self, sheet: Arc<Sheet>) {
         self.keeps = self.keeps.max(sheet.keeps);
-        self.asks_words |= !sheet.index.words.is_empty();
+        self.asks_words |= sheet.asks_words;
         self.active.truncate(1);
         self.active.push(Active::new(sheet));
         self.makes.clear();

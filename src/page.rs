@@ -46,6 +46,19 @@ fn hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// A hash of text that does not tell ASCII cases apart: a headline set in capitals is the same.
+fn text_hash(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    for chunk in text.as_bytes().chunks(8) {
+        let mut eight = [0; 8];
+        for (to, from) in eight.iter_mut().zip(chunk) {
+            *to = from.to_ascii_lowercase();
+        }
+        hasher.write_u64(u64::from_le_bytes(eight));
+    }
+    hasher.finish()
+}
+
 /// The part of the state that a dropped element takes with it.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot {
@@ -220,7 +233,7 @@ impl Page {
     /// A block of text has ended; `start` is its place in the page's text.
     pub(crate) fn block(&mut self, text: &str, start: u64) {
         if self.order.len() < MAX_BLOCKS && !text.is_empty() {
-            let hash = hash(text.as_bytes());
+            let hash = text_hash(text);
             if let std::collections::hash_map::Entry::Vacant(entry) = self.blocks.entry(hash) {
                 entry.insert(start);
                 self.order.push((start, hash));
@@ -231,7 +244,7 @@ impl Page {
     /// Whether this text stood on the page before `start`.
     pub(crate) fn stood_before(&self, text: &str, start: u64) -> bool {
         self.blocks
-            .get(&hash(text.as_bytes()))
+            .get(&text_hash(text))
             .is_some_and(|first| *first < start)
     }
 }

@@ -14,7 +14,7 @@ use crate::rules::{KindSet, Rules};
 use crate::scanner::Tag;
 use crate::splice::{Position, Splice};
 use crate::tag::{Class, Name, name};
-use crate::text::{Text, UNITS};
+use crate::text::{Link, Text, UNITS};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -69,6 +69,8 @@ pub(crate) struct Stream<W> {
     /// Open elements whose text is not seen; open links.
     unseen: u32,
     links: u32,
+    /// The page's text before the outermost open link.
+    before_link: u64,
     raw_text: RawText,
     /// The element that is being cut, and why.
     cut: Option<(usize, RuleRef)>,
@@ -97,6 +99,7 @@ impl<W: Write> Stream<W> {
             offset: 0,
             unseen: 0,
             links: 0,
+            before_link: 0,
             raw_text: RawText::Unseen,
             cut: None,
             closing: None,
@@ -327,6 +330,9 @@ impl<W: Write> Stream<W> {
             self.unseen += 1;
         }
         if element.name == name::A {
+            if self.links == 0 {
+                self.before_link = before.text;
+            }
             self.links += 1;
         }
         let depth = self.matcher.len() - 1;
@@ -430,7 +436,7 @@ impl<W: Write> Stream<W> {
     /// A piece of text has ended: what was cut off at its end is text after all.
     fn end_text(&mut self) {
         let before = self.text.counts.text;
-        let lead = self.text.flush(self.links > 0);
+        let lead = self.text.flush(self.link());
         if lead.words {
             self.text_came(before, lead.space);
         }
@@ -620,12 +626,20 @@ impl<W: Write> Stream<W> {
         }
     }
 
+    fn link(&self) -> Link {
+        match (self.links, self.text.counts.text > self.before_link) {
+            (0, _) => Link::Outside,
+            (_, false) => Link::Fresh,
+            (_, true) => Link::Begun,
+        }
+    }
+
     fn take_visible(&mut self, bytes: &[u8]) {
         if self.unseen > 0 {
             return;
         }
         let before = self.text.counts.text;
-        let lead = self.text.push(bytes, self.links > 0);
+        let lead = self.text.push(bytes, self.link());
         if lead.words {
             self.text_came(before, lead.space);
         }

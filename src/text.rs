@@ -135,7 +135,7 @@ impl Text {
     /// Takes visible text as it stands in the page, entities and all; a piece of it at a time.
     /// `on_space` is called with 1 before the first word after a gap is counted, so that elements
     /// that began in the gap can begin at the word.
-    pub(crate) fn push(&mut self, raw: &[u8], in_link: bool) -> Lead {
+    pub(crate) fn push(&mut self, raw: &[u8], in_link: Link) -> Lead {
         let mut lead = Lead::default();
         if self.partial.is_empty() {
             self.push_from(raw, in_link, &mut lead);
@@ -148,7 +148,7 @@ impl Text {
     }
 
     /// The text run is over: a cut-off reference is text after all.
-    pub(crate) fn flush(&mut self, in_link: bool) -> Lead {
+    pub(crate) fn flush(&mut self, in_link: Link) -> Lead {
         let mut lead = Lead::default();
         if !self.partial.is_empty() {
             let partial = std::mem::take(&mut self.partial);
@@ -159,7 +159,7 @@ impl Text {
         lead
     }
 
-    fn push_from(&mut self, mut raw: &[u8], in_link: bool, lead: &mut Lead) {
+    fn push_from(&mut self, mut raw: &[u8], in_link: Link, lead: &mut Lead) {
         while let Some(at) = memchr::memchr(b'&', raw) {
             self.push_bytes(&raw[..at], in_link, lead);
             raw = &raw[at..];
@@ -191,7 +191,7 @@ impl Text {
         self.push_bytes(raw, in_link, lead);
     }
 
-    fn push_bytes(&mut self, raw: &[u8], in_link: bool, lead: &mut Lead) {
+    fn push_bytes(&mut self, raw: &[u8], in_link: Link, lead: &mut Lead) {
         match std::str::from_utf8(raw) {
             Ok(text) => self.push_str(text, in_link, lead),
             // A character cut by a chunk's end cannot come here: the charset stage hands on whole
@@ -200,7 +200,7 @@ impl Text {
         }
     }
 
-    fn push_str(&mut self, text: &str, in_link: bool, lead: &mut Lead) {
+    fn push_str(&mut self, text: &str, in_link: Link, lead: &mut Lead) {
         let bytes = text.as_bytes();
         let mut i = 0;
         while i < bytes.len() {
@@ -250,7 +250,7 @@ impl Text {
     }
 
     #[inline]
-    fn begin_word(&mut self, in_link: bool, lead: &mut Lead) {
+    fn begin_word(&mut self, in_link: Link, lead: &mut Lead) {
         if self.gap {
             self.gap = false;
             if self.counts.text > 0 {
@@ -261,8 +261,13 @@ impl Text {
                     // The space belongs to whoever was open before this word's elements began.
                     self.counts.text += UNITS;
                     lead.space = true;
-                    if self.run.units > 0 {
+                    let in_run = self.run.units > 0;
+                    if in_run {
                         self.run.units += UNITS;
+                    }
+                    if in_link == Link::Begun {
+                        self.counts.link += UNITS;
+                        self.run.link_units += if in_run { UNITS } else { 0 };
                     }
                 }
             }
@@ -274,14 +279,24 @@ impl Text {
     }
 
     #[inline]
-    fn count(&mut self, units: u64, in_link: bool) {
+    fn count(&mut self, units: u64, in_link: Link) {
         self.counts.text += units;
         self.run.units += units;
-        if in_link {
+        if in_link != Link::Outside {
             self.counts.link += units;
             self.run.link_units += units;
         }
     }
+}
+
+/// Where text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Outside,
+    /// In a link that has had no text yet: the space before its first word is not its own.
+    Fresh,
+    /// In a link that has.
+    Begun,
 }
 
 /// How a piece of text began.
@@ -364,9 +379,9 @@ mod tests {
     fn text_of(pieces: &[&str]) -> (String, Counts) {
         let mut text = Text::new();
         for piece in pieces {
-            text.push(piece.as_bytes(), false);
+            text.push(piece.as_bytes(), Link::Outside);
         }
-        text.flush(false);
+        text.flush(Link::Outside);
         (text.slice(0, text.end()).to_owned(), text.counts)
     }
 
@@ -404,13 +419,13 @@ mod tests {
         let sentence =
             "The mayor said on Monday that the bridge would be closed until the end of the year.";
         let mut text = Text::new();
-        text.push(sentence.as_bytes(), false);
+        text.push(sentence.as_bytes(), Link::Outside);
         let block = text.break_line(true);
         assert_eq!(
             block.map(|b| b.paragraph),
             Some(sentence.len() as u64 * UNITS)
         );
-        text.push(sentence.as_bytes(), true);
+        text.push(sentence.as_bytes(), Link::Fresh);
         assert_eq!(text.break_line(true).map(|b| b.paragraph), Some(0));
     }
 

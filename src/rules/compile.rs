@@ -467,12 +467,11 @@ impl<'a> Compiler<'a> {
                 self.bits = bits;
                 Test::Under(nodes.into())
             }
-            Pseudo::Named(alternatives) => Test::Named(
-                alternatives
-                    .iter()
-                    .map(|words| words.iter().map(|w| w.as_str().into()).collect())
-                    .collect(),
-            ),
+            Pseudo::Named(alternatives) => {
+                self.sheet.asks_words = true;
+                let boxed = |words: &Vec<String>| words.iter().map(|w| w.as_str().into()).collect();
+                Test::Named(alternatives.iter().map(boxed).collect())
+            }
             Pseudo::MatchesPath(argument) => {
                 Test::MatchesPath(self.pattern(argument, Place::Anywhere)?)
             }

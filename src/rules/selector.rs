@@ -479,6 +479,9 @@ fn reason_of(kind: ParseErrorKind<'_, Problem<'_>>) -> String {
         ParseErrorKind::Basic(Basic::EndOfInput) => "the selector ends too early".to_owned(),
         ParseErrorKind::Basic(_) => "this is not a selector".to_owned(),
         ParseErrorKind::Custom(Problem::Selector(kind)) => match kind {
+            S::InvalidState => {
+                ":has() cannot stand inside another :has(), nor a selector that looks forward inside one that does".to_owned()
+            }
             S::EmptySelector => "a selector is missing".to_owned(),
             S::DanglingCombinator => "something is missing after the last combinator".to_owned(),
             S::UnsupportedPseudoClassOrElement(name) => unsupported(&name),

@@ -184,6 +184,8 @@ pub(crate) struct Sheet {
     /// Whether any rule asks for repeats, or for the place among siblings of a type.
     pub asks_repeats: bool,
     pub asks_types: bool,
+    /// Whether any rule asks for the words of names.
+    pub asks_words: bool,
 }
 
 impl Sheet {
