@@ -80,6 +80,12 @@ const INTEGRATION: [Name; 9] = [
     Name::new(b"annotation-xml"),
 ];
 
+/// Whether HTML may stand inside a foreign element of this name:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>
+pub(crate) fn is_integration_point(name: Name) -> bool {
+    INTEGRATION.contains(&name)
+}
+
 impl OpenElements {
     /// Whether the body has been opened.
     pub(crate) fn in_body(&self) -> bool {
@@ -107,15 +113,20 @@ impl OpenElements {
             return if self_closing {
                 Opened::Void
             } else {
-                self.open(name, Class::of(name), namespace)
+                let class = if is_integration_point(name) {
+                    Class::SPECIAL
+                } else {
+                    Class::INLINE
+                };
+                self.open(name, class, namespace)
             };
         }
-        let foreign = self
-            .stack
-            .iter()
-            .rposition(|e| e.namespace == Namespace::Html || e.integration)
-            .map_or(0, |i| i + 1);
-        self.close_from(foreign, steps);
+        self.leave_foreign(steps);
+        if self.stack.last().is_some_and(|e| e.name == name::COLGROUP)
+            && !matches!(name, name::COL | name::TEMPLATE)
+        {
+            self.close_from(self.stack.len() - 1, steps);
+        }
         match name {
             name::HTML => {
                 if !self.stack.is_empty() {
@@ -139,6 +150,14 @@ impl OpenElements {
             }
             _ => {
                 self.ensure_body(class, steps);
+                if name == name::FORM && self.fosters_text().is_some() {
+                    // In a table a form is closed as soon as it is opened.
+                    let first = !std::mem::replace(&mut self.form, true);
+                    return if first { Opened::Void } else { Opened::Nothing };
+                }
+                if self.ignored_in_select(name, steps) {
+                    return Opened::Nothing;
+                }
                 if !self.make_room(name, class, steps) {
                     return Opened::Nothing;
                 }
@@ -156,6 +175,37 @@ impl OpenElements {
         self.ensure_body(Class::of(name::P), steps);
     }
 
+    /// The table out of which a start tag is moved to before it, if it is: what stands in a table but
+    /// in no cell is no part of it.
+    /// <https://html.spec.whatwg.org/multipage/parsing.html#foster-parent>
+    pub(crate) fn fosters(&self, name: Name, class: Class) -> Option<usize> {
+        let stays = class.has(Class::TABLE_PART)
+            || matches!(
+                name,
+                name::TABLE
+                    | name::SCRIPT
+                    | name::STYLE
+                    | name::TEMPLATE
+                    | name::INPUT
+                    | name::FORM
+            );
+        if stays { None } else { self.fosters_text() }
+    }
+
+    /// The same for text that is not white space.
+    pub(crate) fn fosters_text(&self) -> Option<usize> {
+        let skeleton = |name| {
+            matches!(
+                name,
+                name::TABLE | name::TBODY | name::THEAD | name::TFOOT | name::TR | name::COLGROUP
+            )
+        };
+        if !skeleton(self.stack.last()?.name) {
+            return None;
+        }
+        self.stack.iter().rposition(|e| e.name == name::TABLE)
+    }
+
     /// An end tag.
     pub(crate) fn end_tag(&mut self, name: Name, steps: &mut Steps) {
         if self.overflow > 0 && !matches!(name, name::BODY | name::HTML) {
@@ -163,6 +213,9 @@ impl OpenElements {
             return;
         }
         // https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign
+        if matches!(name, name::P | name::BR) && self.in_foreign() {
+            self.leave_foreign(steps);
+        }
         for i in (0..self.stack.len()).rev() {
             let open = self.stack[i];
             if open.namespace == Namespace::Html {
@@ -243,6 +296,12 @@ impl OpenElements {
         }
     }
 
+    fn leave_foreign(&mut self, steps: &mut Steps) {
+        let html = |e: &Open| e.namespace == Namespace::Html || e.integration;
+        let depth = self.stack.iter().rposition(html).map_or(0, |i| i + 1);
+        self.close_from(depth, steps);
+    }
+
     fn ensure_html(&mut self, steps: &mut Steps) {
         if self.stack.is_empty() {
             self.imply(name::HTML, steps);
@@ -276,6 +335,27 @@ impl OpenElements {
         self.body_seen = true;
         self.close_head(steps);
         self.imply(name::BODY, steps);
+    }
+
+    /// In select: <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inselect>. Newer
+    /// parsers open elements there; to ignore them drops nothing that older ones keep.
+    fn ignored_in_select(&mut self, name: Name, steps: &mut Steps) -> bool {
+        let Some(i) = self.in_scope(name::SELECT, &[]) else {
+            return false;
+        };
+        match name {
+            name::INPUT | name::TEXTAREA | name::KEYGEN => {
+                self.close_from(i, steps);
+                false
+            }
+            name::OPTION
+            | name::OPTGROUP
+            | name::SELECT
+            | name::HR
+            | name::SCRIPT
+            | name::TEMPLATE => false,
+            _ => !Class::of(name).has(Class::TABLE_PART) && name != name::TABLE,
+        }
     }
 
     /// Closes what this start tag closes; false if the tag is ignored here.

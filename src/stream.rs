@@ -6,7 +6,7 @@ use crate::charset;
 use crate::element::{Element, decode};
 use crate::gap::GapSink;
 use crate::matcher::{Context, Entered, Matcher, RuleRef, Verdict};
-use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps};
+use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps, is_integration_point};
 use crate::page::{Ended, Page};
 use crate::report::{Cut, Recorder, Removal, Report, first_words};
 use crate::rules::host::Address;
@@ -147,8 +147,13 @@ impl<W: Write> Stream<W> {
             self.pass(raw);
             return false;
         };
-        let element = element_of(source, tag);
+        // lol_html counts the elements of SVG and MathML that may hold HTML as HTML already.
+        let foreign = tag.foreign || self.open.in_foreign() && is_integration_point(tag.name);
+        let element = element_of(source, tag, foreign);
         self.end_text();
+        if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
+            self.settle_from(table);
+        }
         let mut steps = Steps::new();
         let opened = self.open.start_tag(
             element.name,
@@ -163,7 +168,7 @@ impl<W: Write> Stream<W> {
         if !element.class_of_name.has(Class::INLINE) {
             self.break_line(element.name != name::BR);
         }
-        let raw_text = tag.raw_text && opened != Opened::Void;
+        let raw_text = tag.raw_text && !foreign && opened != Opened::Void;
         if opened == Opened::Nothing {
             self.pass(raw);
             self.raw_text = RawText::Unseen;
@@ -426,7 +431,11 @@ impl<W: Write> Stream<W> {
     /// The elements above `depth` stay open, but what there is to decide about them is decided:
     /// one below them ends across them, and a cut must not take its end tag along.
     fn settle_above(&mut self, depth: usize) {
-        for above in (depth + 1..self.matcher.len()).rev() {
+        self.settle_from(depth + 1);
+    }
+
+    fn settle_from(&mut self, depth: usize) {
+        for above in (depth..self.matcher.len()).rev() {
             self.decide(above);
             self.matcher.give_up(above);
         }
@@ -655,6 +664,11 @@ impl<W: Write> GapSink for Stream<W> {
                 self.step_at_start(step);
             }
         }
+        if bytes.iter().any(|b| !b.is_ascii_whitespace())
+            && let Some(table) = self.open.fosters_text()
+        {
+            self.settle_from(table);
+        }
         self.take_visible(bytes);
         self.pass(bytes);
     }
@@ -709,16 +723,16 @@ impl<W: Write> GapSink for Stream<W> {
 }
 
 /// The tag's element, from where lol_html found its parts.
-fn element_of<'a>(source: &'a str, tag: &Tag) -> Element<'a> {
+fn element_of<'a>(source: &'a str, tag: &Tag, foreign: bool) -> Element<'a> {
     let name = tag.name;
-    let namespace = if tag.foreign {
+    let namespace = if foreign {
         Namespace::Foreign
     } else {
         Namespace::Html
     };
     let mut element = Element {
         name,
-        class_of_name: if tag.foreign {
+        class_of_name: if foreign {
             // Of foreign names only those of the roots mean anything.
             match name {
                 name::SVG | name::MATH => Class::of(name),

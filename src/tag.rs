@@ -193,6 +193,8 @@ names! {
     HTML "html": SPECIAL SCOPE NEVER_DROPPED NOT_BODY;
     I "i": FORMATTING INLINE;
     IFRAME "iframe": SPECIAL UNSEEN RAW_TEXT INLINE;
+    // The Standard reads it as `img`.
+    IMAGE "image": SPECIAL VOID INLINE;
     IMG "img": SPECIAL VOID INLINE;
     INPUT "input": SPECIAL VOID INLINE;
     INS "ins": INLINE;

@@ -59,3 +59,63 @@ fn the_corpus_is_as_the_tree_is() {
         }
     }
 }
+
+#[test]
+fn what_once_was_lost() {
+    for page in [
+        // Foster parenting.
+        "<table class=x>~",
+        "<table class=x><tr><td>~</td></tr><p>~",
+        "<table><tr class=x><div>~</div>",
+        "<table><colgroup class=x><script>~</script>",
+        "<table><form class=x>~",
+        "<table><p><section><form class=x>~",
+        // Void under another name.
+        "<image class=x>~",
+        // Where foreign content ends, and what in it is HTML.
+        "<svg class=x><svg><li>~",
+        "<svg class=x><mi><li>~",
+        "<svg class=x></p>~",
+        "<x-a class=x><svg><textarea></x-a>~",
+        "<math class=x><svg><desc><p>~",
+        // `input` ends `select`, and `select` ends a scope.
+        "<select class=x><input>~",
+        "<object><select></object><form class=x></select>~",
+        // What is open at `</body>` stays open.
+        "<dl></body><form class=x><p></dl>~",
+        // A formatting element opened again.
+        "<dl><b></dl><span class=x></b>~",
+    ] {
+        let page = number(page);
+        if let Err(error) = nothing_is_lost(&page, "x") {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn what_once_was_left_over() {
+    for page in [
+        "<!DOCTYPE html><svg class=x><title>~</title><g>~</g></svg><p>~",
+        "<!DOCTYPE html><svg class=x><desc>~</desc>~</svg><p>~",
+    ] {
+        let page = number(page);
+        let (out, text) = left(&page, "x");
+        let kept = numbered(&kept_by_tree(&page, "x"));
+        assert_eq!(numbered(&text), kept, "{page}: {out}");
+    }
+}
+
+/// Known failures: lol_html believes to be in SVG when it is not, up to the next tag that breaks
+/// out of it, and takes raw text for markup. A row that fails here is mended and belongs into
+/// `what_once_was_lost`.
+#[test]
+fn what_is_still_lost() {
+    for page in [
+        "<svg/><textarea class=x><div></textarea>~",
+        "<math/><script class=x>'<div>'</script>~",
+    ] {
+        let page = number(page);
+        assert!(nothing_is_lost(&page, "x").is_err(), "{page} is mended");
+    }
+}
