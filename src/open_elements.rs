@@ -54,6 +54,8 @@ struct Open {
     /// HTML may stand inside although it is foreign:
     /// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>
     integration: bool,
+    /// It is MathML's, not SVG's, if it is foreign.
+    math: bool,
 }
 
 /// The stack.
@@ -68,28 +70,100 @@ pub(crate) struct OpenElements {
     head_seen: bool,
 }
 
-const INTEGRATION: [Name; 9] = [
+/// The elements of SVG and of MathML in which HTML may stand:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>. `annotation-xml`,
+/// which may be one, is not taken for one: what it holds ends early.
+const SVG_INTEGRATION: [Name; 3] = [
     Name::new(b"foreignobject"),
     Name::new(b"desc"),
     Name::new(b"title"),
+];
+const MATHML_INTEGRATION: [Name; 5] = [
     Name::new(b"mi"),
     Name::new(b"mo"),
     Name::new(b"mn"),
     Name::new(b"ms"),
     Name::new(b"mtext"),
-    Name::new(b"annotation-xml"),
 ];
 
-/// Whether HTML may stand inside a foreign element of this name:
-/// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>
-pub(crate) fn is_integration_point(name: Name) -> bool {
-    INTEGRATION.contains(&name)
-}
+/// The start tags that end foreign content:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign>
+const BREAKOUT: [Name; 44] = [
+    name::B,
+    name::BIG,
+    name::BLOCKQUOTE,
+    name::BODY,
+    name::BR,
+    name::CENTER,
+    name::CODE,
+    name::DD,
+    name::DIV,
+    name::DL,
+    name::DT,
+    name::EM,
+    name::EMBED,
+    name::H1,
+    name::H2,
+    name::H3,
+    name::H4,
+    name::H5,
+    name::H6,
+    name::HEAD,
+    name::HR,
+    name::I,
+    name::IMG,
+    name::LI,
+    name::LISTING,
+    name::MENU,
+    name::META,
+    name::NOBR,
+    name::OL,
+    name::P,
+    name::PRE,
+    name::RUBY,
+    name::S,
+    name::SMALL,
+    name::SPAN,
+    name::STRONG,
+    name::STRIKE,
+    name::SUB,
+    name::SUP,
+    name::TABLE,
+    name::TT,
+    name::U,
+    name::UL,
+    name::VAR,
+];
 
 impl OpenElements {
     /// Whether the body has been opened.
     pub(crate) fn in_body(&self) -> bool {
         self.body_seen
+    }
+
+    /// Whether an element of this name is one of SVG or MathML here. lol_html's word on it is not
+    /// taken: it leaves one foreign element at a time where the Standard leaves all.
+    pub(crate) fn is_foreign(&self, name: Name, font_attributes: bool) -> bool {
+        matches!(name, name::SVG | name::MATH)
+            || self.in_foreign()
+                && !BREAKOUT.contains(&name)
+                && !(name == name::FONT && font_attributes)
+    }
+
+    fn is_math(&self, name: Name) -> bool {
+        match self.stack.last() {
+            Some(top) if self.in_foreign() => top.math,
+            _ => name == name::MATH,
+        }
+    }
+
+    /// Whether HTML may stand inside a foreign element of this name.
+    pub(crate) fn is_integration_point(&self, name: Name) -> bool {
+        if self.is_math(name) {
+            MATHML_INTEGRATION.contains(&name)
+        } else {
+            SVG_INTEGRATION.contains(&name)
+        }
     }
 
     /// Whether the tokenizer is in foreign content, where `<![CDATA[` begins a section.
@@ -113,7 +187,7 @@ impl OpenElements {
             return if self_closing {
                 Opened::Void
             } else {
-                let class = if is_integration_point(name) {
+                let class = if self.is_integration_point(name) {
                     Class::SPECIAL
                 } else {
                     Class::INLINE
@@ -150,7 +224,7 @@ impl OpenElements {
             }
             _ => {
                 self.ensure_body(class, steps);
-                if name == name::FORM && self.fosters_text().is_some() {
+                if name == name::FORM && self.is_in_table() {
                     // In a table a form is closed as soon as it is opened.
                     let first = !std::mem::replace(&mut self.form, true);
                     return if first { Opened::Void } else { Opened::Nothing };
@@ -226,6 +300,21 @@ impl OpenElements {
             }
         }
         let class = Class::of(name);
+        if let Some(select) = self.in_scope(name::SELECT, &[]) {
+            if class.has(Class::TABLE_PART) || name == name::TABLE {
+                self.close_from(select, steps);
+            } else if !matches!(
+                name,
+                name::SELECT
+                    | name::OPTION
+                    | name::OPTGROUP
+                    | name::TEMPLATE
+                    | name::HTML
+                    | name::BODY
+            ) {
+                return;
+            }
+        }
         let found = match name {
             // What comes after `</body>` still goes into the body, so it stays open; what is open
             // inside it is closed here although the Standard would not: the early end.
@@ -271,7 +360,8 @@ impl OpenElements {
             name,
             class,
             namespace,
-            integration: namespace == Namespace::Foreign && INTEGRATION.contains(&name),
+            integration: namespace == Namespace::Foreign && self.is_integration_point(name),
+            math: self.is_math(name),
         });
         Opened::Element
     }
@@ -300,6 +390,17 @@ impl OpenElements {
         let html = |e: &Open| e.namespace == Namespace::Html || e.integration;
         let depth = self.stack.iter().rposition(html).map_or(0, |i| i + 1);
         self.close_from(depth, steps);
+    }
+
+    /// Whether a table is open and no cell or caption in it.
+    fn is_in_table(&self) -> bool {
+        let context = self.stack.iter().rev().find(|e| {
+            matches!(
+                e.name,
+                name::TABLE | name::TD | name::TH | name::CAPTION | name::TEMPLATE | name::HTML
+            )
+        });
+        context.is_some_and(|e| e.name == name::TABLE)
     }
 
     fn ensure_html(&mut self, steps: &mut Steps) {
@@ -403,21 +504,8 @@ impl OpenElements {
                 }
                 self.form |= !in_template;
             }
-            name::TABLE => {
-                let context = self.stack.iter().rposition(|e| {
-                    matches!(
-                        e.name,
-                        name::TABLE
-                            | name::TD
-                            | name::TH
-                            | name::CAPTION
-                            | name::TEMPLATE
-                            | name::HTML
-                    )
-                });
-                if let Some(i) = context
-                    && self.stack[i].name == name::TABLE
-                {
+            name::TABLE if self.is_in_table() => {
+                if let Some(i) = self.in_table_scope(name::TABLE) {
                     self.close_from(i, steps);
                 }
             }

@@ -6,7 +6,7 @@ use crate::charset;
 use crate::element::{Element, decode};
 use crate::gap::GapSink;
 use crate::matcher::{Context, Entered, Matcher, RuleRef, Verdict};
-use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps, is_integration_point};
+use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps};
 use crate::page::{Ended, Page};
 use crate::report::{Cut, Recorder, Removal, Report, first_words};
 use crate::rules::host::Address;
@@ -147,8 +147,13 @@ impl<W: Write> Stream<W> {
             self.pass(raw);
             return false;
         };
-        // lol_html counts the elements of SVG and MathML that may hold HTML as HTML already.
-        let foreign = tag.foreign || self.open.in_foreign() && is_integration_point(tag.name);
+        let font_attributes = tag.name == name::FONT
+            && tag.attributes.iter().any(|(name, _)| {
+                ["color", "face", "size"].contains(&&*source[name.clone()].to_ascii_lowercase())
+            });
+        let foreign = self.open.is_foreign(tag.name, font_attributes);
+        // lol_html reads an SVG title as HTML, but its text as that of SVG.
+        let plain = self.open.in_foreign() && self.open.is_integration_point(tag.name);
         let element = element_of(source, tag, foreign);
         self.end_text();
         if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
@@ -168,7 +173,7 @@ impl<W: Write> Stream<W> {
         if !element.class_of_name.has(Class::INLINE) {
             self.break_line(element.name != name::BR);
         }
-        let raw_text = tag.raw_text && !foreign && opened != Opened::Void;
+        let raw_text = tag.raw_text && !plain;
         if opened == Opened::Nothing {
             self.pass(raw);
             self.raw_text = RawText::Unseen;
