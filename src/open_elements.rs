@@ -29,6 +29,8 @@ pub(crate) enum Step {
     /// The element at this depth ends with the tag, those above stay open: a formatting element
     /// closed across blocks.
     Detach(usize),
+    /// The elements from this depth on stay open, but nothing that is dropped reaches further.
+    Settle(usize),
     /// An element opens that has no tag on the page.
     Imply(Name),
 }
@@ -68,6 +70,9 @@ pub(crate) struct OpenElements {
     form: bool,
     body_seen: bool,
     head_seen: bool,
+    /// Formatting elements that were closed with what was around them: the Standard opens them
+    /// again in what follows, and there their end tags close more than themselves.
+    reopened: SmallVec<[Name; 8]>,
 }
 
 /// The elements of SVG and of MathML in which HTML may stand:
@@ -316,13 +321,12 @@ impl OpenElements {
             }
         }
         let found = match name {
-            // What comes after `</body>` still goes into the body, so it stays open; what is open
-            // inside it is closed here although the Standard would not: the early end.
+            // What comes after `</body>` still goes into what is open, but nobody means it to: what
+            // there is to decide is decided here.
             name::BODY | name::HTML => {
-                self.overflow = 0;
                 let body = self.stack.iter().position(|e| e.name == name::BODY);
-                let from = body.map_or(self.stack.len().min(1), |i| i + 1);
-                return self.close_from(from, steps);
+                steps.push(Step::Settle(body.map_or(1, |i| i + 1)));
+                return;
             }
             name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
             name::P => self.in_scope(name, &[name::BUTTON]),
@@ -368,14 +372,25 @@ impl OpenElements {
 
     fn close_from(&mut self, depth: usize, steps: &mut Steps) {
         if depth < self.stack.len() {
-            self.stack.truncate(depth);
+            self.truncate(depth, depth);
             steps.push(Step::CloseFrom(depth));
         }
     }
 
     fn close_with(&mut self, depth: usize, steps: &mut Steps) {
-        self.stack.truncate(depth);
+        self.truncate(depth, depth + 1);
         steps.push(Step::CloseWith(depth));
+    }
+
+    /// Takes the elements from `depth` on off the stack; those from `inner` on were not closed by
+    /// tags of their own.
+    fn truncate(&mut self, depth: usize, inner: usize) {
+        for open in &self.stack[inner..] {
+            if open.class.has(Class::FORMATTING) && !self.reopened.contains(&open.name) {
+                self.reopened.push(open.name);
+            }
+        }
+        self.stack.truncate(depth);
     }
 
     fn imply(&mut self, name: Name, steps: &mut Steps) {
@@ -601,6 +616,11 @@ impl OpenElements {
     /// the block stays open.
     fn end_formatting(&mut self, name: Name, steps: &mut Steps) {
         let Some(i) = self.in_scope(name, &[]) else {
+            if let Some(i) = self.reopened.iter().position(|&n| n == name) {
+                self.reopened.remove(i);
+                let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
+                steps.push(Step::Settle(special.map_or(0, |i| i + 1)));
+            }
             return;
         };
         if self.stack[i + 1..]
@@ -706,6 +726,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::CloseFrom(n) | Step::CloseWith(n) => names.truncate(n),
+                    Step::Settle(_) => {}
                     Step::Detach(n) => drop(names.remove(n)),
                     Step::Imply(name) => {
                         let known = all.iter().find(|n| Name::new(n.as_bytes()) == name);
@@ -759,7 +780,7 @@ mod tests {
             ("title /title p", "html body p"),
             ("html head meta link /head body", "html body"),
             ("head div", "html body div"),
-            ("body div /body p", "html body p"),
+            ("body div /body p", "html body div p"),
             ("div body p", "html body div p"),
             ("form form", "html body form"),
             ("div form /div form", "html body"),

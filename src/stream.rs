@@ -411,6 +411,7 @@ impl<W: Write> Stream<W> {
                 self.settle_above(depth);
                 self.close(depth);
             }
+            Step::Settle(depth) => self.settle_from(depth),
             Step::Imply(name) => self.enter_implied(name),
         }
     }
@@ -714,6 +715,7 @@ impl<W: Write> GapSink for Stream<W> {
                     self.closing = Some(depth);
                 }
                 Step::CloseFrom(depth) => self.close_from(depth),
+                Step::Settle(depth) => self.settle_from(depth),
                 Step::Imply(name) => self.enter_implied(name),
             }
         }
