@@ -3,7 +3,8 @@
 
 use crate::open_elements::Namespace;
 use crate::page::Make;
-use crate::tag::{Class, Name};
+use crate::scanner::Tag;
+use crate::tag::{Class, Name, name};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -45,6 +46,72 @@ impl<'a> Element<'a> {
 
     pub(crate) fn make(&self) -> Make {
         Make::new(self.name, self.class())
+    }
+}
+
+/// The tag's element, from where lol_html found its parts.
+pub(crate) fn element_of<'a>(source: &'a str, tag: &Tag, foreign: bool) -> Element<'a> {
+    let name = tag.name;
+    let namespace = if foreign {
+        Namespace::Foreign
+    } else {
+        Namespace::Html
+    };
+    let mut element = Element {
+        name,
+        class_of_name: if foreign {
+            // Of foreign names only those of the roots mean anything.
+            match name {
+                name::SVG | name::MATH => Class::of(name),
+                _ => Class::of(name::SPAN),
+            }
+        } else {
+            Class::of(name)
+        },
+        namespace,
+        attributes: SmallVec::with_capacity(tag.attributes.len()),
+        id: None,
+        class: None,
+    };
+    for (name, value) in &tag.attributes {
+        let name = &source[name.clone()];
+        let name = if name.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        };
+        let i = element.attributes.len();
+        match &*name {
+            "id" if element.id.is_none() => element.id = Some(i),
+            "class" if element.class.is_none() => element.class = Some(i),
+            _ => {}
+        }
+        element
+            .attributes
+            .push((name, decode(&source[value.clone()])));
+    }
+    element
+}
+
+/// A start tag in short: `div#id.class.class`, at most 60 characters.
+pub(crate) fn label(out: &mut String, source: &str, element: &Element<'_>) {
+    const LONGEST: usize = 60;
+    let name = source[1..]
+        .split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')
+        .next()
+        .unwrap_or_default();
+    out.push_str(&name.to_ascii_lowercase());
+    if let Some(id) = element.id().filter(|id| !id.trim().is_empty()) {
+        out.push('#');
+        out.push_str(id.trim());
+    }
+    for class in element.classes() {
+        out.push('.');
+        out.push_str(class);
+    }
+    if let Some((end, _)) = out.char_indices().nth(LONGEST) {
+        out.truncate(end);
+        out.push('…');
     }
 }
 

@@ -4,39 +4,32 @@
 
 mod deferred;
 mod element_state;
+mod fire;
+mod start;
 
 pub(crate) use element_state::ElementState;
 
 use crate::element::{Element, words_of};
 use crate::open_elements::MAX_DEPTH;
-use crate::page::{Make, Page};
-use crate::rules::index::Index;
-use crate::rules::pattern::Pattern;
+use crate::page::Page;
 use crate::rules::phrases::ListId;
-use crate::rules::sheet::{
-    Action, Alternative, Anchor, AttributeTest, Combinator, Level, Node, NodeId, Rule, Sheet, Test,
-    needs,
-};
-use crate::rules::{Kind, KindSet, Rules};
-use crate::tag::{Class, Name, heading_level, name};
-use crate::text::{Text, UNITS, fold_into};
+use crate::rules::sheet::{Action, Level, Node, NodeId, Rule, Sheet};
+use crate::rules::{KindSet, Rules};
+use crate::tag::{Class, Name, heading_level};
+use crate::text::{Text, UNITS};
 use deferred::Hits;
 use element_state::Pending;
-use rustc_hash::{FxHashMap, FxHasher};
-use selectors::attr::CaseSensitivity;
-use smallvec::SmallVec;
+use rustc_hash::FxHashMap;
+use start::{MakeEntry, Subject, shown};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// The list of words that begin a class or id which is a state or a topic, not a name.
 const NOT_NAMES: &str = "not-names";
-
-/// Names with classes about which it is remembered what they can match; a page has a few hundred.
-const MAX_CACHED_MAKES: usize = 1 << 13;
 
 /// A node of one of the sheets in force: its number, the sheet in the top bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,48 +80,6 @@ impl Active {
     }
 }
 
-/// What is known of all elements with this name and class.
-pub(crate) struct MakeEntry {
-    name: Name,
-    class: Box<str>,
-    /// Candidates that nothing at the start tag can rule out or decide, but what the page has
-    /// shown; their alarms are counted from the element's start.
-    ready: Vec<(u8, Pending)>,
-    /// The same, of those that a phrase at the beginning must not be missing for: most elements'
-    /// first word rules all of them out. And the lists that they ask for.
-    unread: Vec<(u8, Pending)>,
-    asked: (u64, u64),
-    /// Nodes that have more to ask at the start tag.
-    rest: Vec<(u8, NodeRef)>,
-    /// The words of each class that is a name.
-    words: Vec<Words>,
-}
-
-/// The words of a class or id.
-type Words = SmallVec<[String; 4]>;
-
-/// A start tag that is being matched.
-struct Subject<'a, 'e> {
-    element: &'a Element<'e>,
-    make: &'a MakeEntry,
-    /// The words of its id, if that is a name.
-    id_words: Option<&'a Words>,
-    depth: usize,
-    /// What the page has shown, of [`needs`].
-    shown: u8,
-}
-
-impl Subject<'_, '_> {
-    /// Whether a class or the id has all of these words.
-    fn is_named(&self, wanted: &[Box<str>]) -> bool {
-        self.make.words.iter().chain(self.id_words).any(|words| {
-            wanted
-                .iter()
-                .all(|word| words.iter().any(|w| **w == **word))
-        })
-    }
-}
-
 /// Three-valued truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Truth {
@@ -153,17 +104,6 @@ pub(crate) enum Occasion {
     Match(NodeRef),
     /// It ends.
     End,
-}
-
-/// What the page has shown, of [`needs`], to an element of this make.
-fn shown(page: &Page, make: Option<Make>) -> u8 {
-    let flag = |yes: bool, flag: u8| if yes { flag } else { 0 };
-    flag(page.is_article(), needs::ARTICLE_PAGE)
-        | flag(!page.headline_seen(), needs::BEFORE_HEADLINE)
-        | flag(
-            make.is_some_and(|make| page.after_body(make)),
-            needs::AFTER_BODY,
-        )
 }
 
 /// What else a test may look at.
@@ -366,81 +306,6 @@ impl Matcher {
         }
     }
 
-    /// What is known of an element by its name and class alone; from the cache, unless its id may
-    /// have a say.
-    fn make_entry(&mut self, element: &Element<'_>) -> Rc<MakeEntry> {
-        let class = element.class().unwrap_or_default();
-        let key = {
-            let mut hasher = FxHasher::default();
-            element.name.hash(&mut hasher);
-            class.hash(&mut hasher);
-            hasher.finish()
-        };
-        if let Some(entry) = self.makes.get(&key)
-            && entry.name == element.name
-            && *entry.class == *class
-        {
-            return Rc::clone(entry);
-        }
-        let mut nodes = Vec::new();
-        self.collect_make(element, class, &mut nodes);
-        let mut entry = MakeEntry {
-            name: element.name,
-            class: class.into(),
-            ready: Vec::new(),
-            unread: Vec::new(),
-            asked: (0, 0),
-            rest: Vec::new(),
-            words: if self.asks_words {
-                element
-                    .classes()
-                    .map(words_of)
-                    .filter(|words| !self.is_no_name(words))
-                    .collect()
-            } else {
-                Vec::new()
-            },
-        };
-        for r in nodes {
-            let own = &self.node(r).own;
-            if !own.iter().all(|test| self.test_own(test, r, element)) {
-                continue;
-            }
-            let node = self.node(r);
-            let uses = &node.uses;
-            let only_rule =
-                !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
-            if only_rule && !self.is_wanted(r) {
-                continue;
-            }
-            let at_once = node.tests.is_empty() && node.left.is_none() && node.waits.is_empty();
-            let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
-            if only_rule
-                && at_once
-                && !node.deferred.is_empty()
-                && !node.deferred.iter().any(has_alternatives)
-            {
-                let mut pending = self.pending_of(r, 0);
-                pending.alarm = node.first_alarm;
-                if pending.drops && pending.begins | pending.exact != 0 {
-                    entry.asked.0 |= pending.begins;
-                    entry.asked.1 |= pending.exact;
-                    entry.unread.push((node.needs, pending));
-                } else {
-                    entry.ready.push((node.needs, pending));
-                }
-            } else {
-                entry.rest.push((node.needs, r));
-            }
-        }
-        if self.makes.len() >= MAX_CACHED_MAKES {
-            self.makes.clear();
-        }
-        let entry = Rc::new(entry);
-        self.makes.insert(key, Rc::clone(&entry));
-        entry
-    }
-
     /// Whether no protection can come that saves the element from `rule`.
     fn can_cut_now(&self, depth: usize, rule: RuleRef) -> bool {
         let level = self.rule(rule).level;
@@ -456,237 +321,6 @@ impl Matcher {
             if asks_types {
                 parent.count_type(element.name);
             }
-        }
-    }
-
-    fn is_asked(&self, candidate: NodeRef, element: &Element<'_>, probes_only: bool) -> bool {
-        let uses = &self.node(candidate).uses;
-        if uses.ancestor || uses.sibling {
-            return true;
-        }
-        if uses.probe.is_some()
-            && self.active[candidate.sheet()].waiting[candidate.node().0 as usize] > 0
-        {
-            return true;
-        }
-        if uses.heading && element.class_of_name.has(Class::HEADING) {
-            return true;
-        }
-        !probes_only && uses.rule.is_some() && self.is_wanted(candidate)
-    }
-
-    /// Whether the rule of a node has something to say about pages filtered as this one is.
-    fn is_wanted(&self, r: NodeRef) -> bool {
-        self.node(r).uses.rule.is_some_and(|rule| {
-            match self.active[r.sheet()].sheet.rules[rule as usize].action {
-                // Comments are told from article text, dropped or not.
-                Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
-                Action::Keep | Action::Body => true,
-            }
-        })
-    }
-
-    /// The nodes that can match an element by its name and class.
-    fn collect_make(&self, element: &Element<'_>, class: &str, out: &mut Vec<NodeRef>) {
-        for sheet in 0..self.active.len() {
-            let index = &self.active[sheet].sheet.index;
-            let mut add = |ids: &[NodeId]| {
-                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-            };
-            add(&index.universal);
-            if let Some(ids) = index.types.get(&element.name) {
-                add(ids);
-            }
-            for token in class.split_ascii_whitespace() {
-                if let Some(ids) = index.classes.get(token) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-                }
-                if !index.words.is_empty() {
-                    self.add_words(sheet, token, out);
-                }
-            }
-            if element.class.is_some() {
-                add_attribute(index, "class", class, sheet, out);
-            }
-        }
-        out.sort_unstable();
-        out.dedup();
-    }
-
-    /// The nodes that can match an element by its id and other attributes, added to those that can
-    /// by name and class.
-    fn collect_attributes(&self, subject: &Subject<'_, '_>, out: &mut Vec<NodeRef>) {
-        let element = subject.element;
-        let before = out.len();
-        for sheet in 0..self.active.len() {
-            let index = &self.active[sheet].sheet.index;
-            if !index.attributes.is_empty() {
-                for (name, value) in &element.attributes {
-                    if &**name != "class" {
-                        add_attribute(index, name, value, sheet, out);
-                    }
-                }
-            }
-            if let Some(id) = element.id() {
-                if let Some(ids) = index.ids.get(id) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-                }
-            }
-            for word in subject.id_words.into_iter().flatten() {
-                if let Some(ids) = index.words.get(word.as_str()) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-                }
-            }
-        }
-        if out.len() > before {
-            out.sort_unstable();
-            out.dedup();
-        }
-    }
-
-    fn add_words(&self, sheet: usize, name: &str, out: &mut Vec<NodeRef>) {
-        let words = words_of(name);
-        if self.is_no_name(&words) {
-            return;
-        }
-        let index = &self.active[sheet].sheet.index;
-        for word in &words {
-            if let Some(ids) = index.words.get(word.as_str()) {
-                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-            }
-        }
-    }
-
-    /// Whether the first of these words says that they are a state or a topic.
-    fn is_no_name(&self, words: &[String]) -> bool {
-        words.len() > 1
-            && self
-                .not_names
-                .is_some_and(|list| self.rules.book().has_word(list, &words[0]))
-    }
-
-    /// What the start tag says of a node.
-    fn at_start(&self, r: NodeRef, subject: &Subject<'_, '_>, context: Context<'_>) -> Truth {
-        let node = self.node(r);
-        if node.needs & !subject.shown != 0 {
-            return Truth::No;
-        }
-        for test in node.own.iter().chain(&node.tests) {
-            if !self.test_at_start(test, r, subject, context) {
-                return Truth::No;
-            }
-        }
-        if let Some((combinator, left)) = node.left
-            && !self.is_left(combinator, r.sibling(left), subject.depth)
-        {
-            return Truth::No;
-        }
-        if node.deferred.is_empty() {
-            return Truth::Yes;
-        }
-        let mut bits = 0;
-        for test in &node.deferred {
-            if let Test::Any(alternatives) | Test::Not(alternatives) = test {
-                for alternative in alternatives {
-                    let truth = self.at_start(r.sibling(alternative.node), subject, context);
-                    match truth {
-                        Truth::No => {}
-                        // An alternative that is certain has no deferred tests to fail.
-                        Truth::Yes if matches!(test, Test::Not(_)) => return Truth::No,
-                        Truth::Yes => bits |= 1 << alternative.bit,
-                        Truth::Later(inner) => bits |= inner | 1 << alternative.bit,
-                    }
-                }
-            }
-        }
-        Truth::Later(bits)
-    }
-
-    fn is_left(&self, combinator: Combinator, left: NodeRef, depth: usize) -> bool {
-        let Some(parent) = depth.checked_sub(1).map(|d| &self.stack[d]) else {
-            return false;
-        };
-        match combinator {
-            Combinator::Child => parent.matches.contains(&left),
-            // The element itself is flagged only after its own tests.
-            Combinator::Descendant => {
-                let open = self.active[left.sheet()].open[left.node().0 as usize];
-                open > u32::from(self.stack[depth].matches.contains(&left))
-            }
-            Combinator::NextSibling => parent.last_child.contains(&left),
-            Combinator::LaterSibling => parent.earlier_children.contains(&left),
-        }
-    }
-
-    /// A test that asks for nothing but name and class.
-    fn test_own(&self, test: &Test, r: NodeRef, element: &Element<'_>) -> bool {
-        let matches = |a: &Alternative| {
-            let r = r.sibling(a.node);
-            self.node(r)
-                .own
-                .iter()
-                .all(|test| self.test_own(test, r, element))
-        };
-        match test {
-            Test::Type(name) => element.name == *name,
-            Test::Types(names) => names.contains(&element.name),
-            Test::Class(class) => element.classes().any(|c| c == &**class),
-            Test::Attribute(test) => attribute_matches(test, element),
-            Test::Any(alternatives) => alternatives.iter().any(matches),
-            Test::Not(alternatives) => !alternatives.iter().any(matches),
-            _ => false,
-        }
-    }
-
-    fn test_at_start(
-        &self,
-        test: &Test,
-        r: NodeRef,
-        subject: &Subject<'_, '_>,
-        context: Context<'_>,
-    ) -> bool {
-        let Subject { element, depth, .. } = *subject;
-        match test {
-            Test::Type(name) => element.name == *name,
-            Test::Types(names) => names.contains(&element.name),
-            Test::Id(id) => element.id() == Some(&**id),
-            Test::Class(class) => element.classes().any(|c| c == &**class),
-            Test::Attribute(test) => attribute_matches(test, element),
-            Test::Root => depth == 0 && element.name == name::HTML,
-            Test::Nth { a, b, of_type } => {
-                let place = match depth.checked_sub(1).map(|d| &self.stack[d]) {
-                    Some(parent) if *of_type => parent.of_type(element.name),
-                    Some(parent) => parent.children,
-                    None => 1,
-                };
-                is_nth(*a, *b, place)
-            }
-            Test::Named(alternatives) => alternatives.iter().any(|words| subject.is_named(words)),
-            Test::MatchesPath(pattern) => context.path.is_some_and(|path| match pattern {
-                Pattern::Literal(part) => path.to_lowercase().contains(&**part),
-                Pattern::Expression(expression) => expression.is_match(path),
-                Pattern::List(list) => {
-                    let mut folded = String::new();
-                    fold_into(path, &mut folded);
-                    self.rules.book().found(*list, &folded)
-                }
-            }),
-            Test::Page(needs) => needs & !subject.shown == 0,
-            Test::Under(nodes) => depth.checked_sub(1).is_some_and(|d| {
-                self.stack[d].headings.iter().any(|heading| {
-                    nodes
-                        .iter()
-                        .any(|&n| heading.matches.contains(&r.sibling(n)))
-                })
-            }),
-            Test::Any(alternatives) => alternatives
-                .iter()
-                .any(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::Yes),
-            Test::Not(alternatives) => alternatives
-                .iter()
-                .all(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::No),
-            // Deferred tests are never asked here.
-            _ => false,
         }
     }
 
@@ -718,119 +352,6 @@ impl Matcher {
             active.waiting[probe.0 as usize] += 1;
         }
         self.stack[depth].pending.push(pending);
-    }
-
-    /// A node is certain to match the element at this depth.
-    fn matched(&mut self, r: NodeRef, depth: usize, context: Context<'_>) {
-        let uses = self.node(r).uses;
-        if uses.ancestor {
-            self.stack[depth].matches.push(r);
-            self.active[r.sheet()].open[r.node().0 as usize] += 1;
-        }
-        if uses.sibling {
-            self.stack[depth].as_sibling.push(r);
-        }
-        if uses.heading && self.stack[depth].class.has(Class::HEADING) {
-            self.stack[depth].as_heading.push(r);
-        }
-        if let Some(anchor) = uses.probe {
-            self.fire(r, anchor, depth, context);
-        }
-        let Some(rule) = uses.rule else { return };
-        let rule = RuleRef {
-            sheet: r.sheet(),
-            rule,
-        };
-        let Rule { action, level, .. } = *self.rule(rule);
-        match action {
-            Action::Keep => {
-                for state in &mut self.stack[..=depth] {
-                    state.protected = state.protected.max(Some(level));
-                }
-            }
-            Action::Body => self.stack[depth].named_body = true,
-            Action::Drop(kind) if !self.wanted.contains(kind) => {
-                self.stack[depth].aside |= kind == Kind::Comments;
-            }
-            Action::Drop(_) if self.stack[depth].class.has(Class::NEVER_DROPPED) => {}
-            Action::Drop(_) => {
-                let better = self.stack[depth]
-                    .drop
-                    .is_none_or(|other| self.rule(other).level < level);
-                if better {
-                    self.stack[depth].drop = Some(rule);
-                    self.news = true;
-                }
-            }
-        }
-    }
-
-    /// The inside of a `:has()` has matched at `depth`: tells the ancestors it counts for.
-    fn fire(&mut self, probe: NodeRef, anchor: Anchor, depth: usize, context: Context<'_>) {
-        match anchor {
-            Anchor::Level(n) => {
-                if let Some(ancestor) = depth.checked_sub(n as usize) {
-                    self.tell(probe, ancestor, context);
-                }
-            }
-            Anchor::Upward => self.tell_below(probe, depth, context),
-            Anchor::Parent | Anchor::Ancestors => {
-                let mut leftmost = Vec::new();
-                self.leftmost(probe, depth, &mut leftmost);
-                for depth in leftmost {
-                    if anchor == Anchor::Ancestors {
-                        self.tell_below(probe, depth, context);
-                    } else if let Some(parent) = depth.checked_sub(1) {
-                        self.tell(probe, parent, context);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The depths at which the leftmost compound of a chain matches, given that its last one does
-    /// at `depth`.
-    fn leftmost(&self, r: NodeRef, depth: usize, out: &mut Vec<usize>) {
-        let Some((combinator, left)) = self.node(r).left else {
-            out.push(depth);
-            return;
-        };
-        let left = r.sibling(left);
-        match combinator {
-            Combinator::NextSibling | Combinator::LaterSibling => self.leftmost(left, depth, out),
-            Combinator::Child => {
-                if let Some(parent) = depth.checked_sub(1) {
-                    self.leftmost(left, parent, out);
-                }
-            }
-            Combinator::Descendant => {
-                for ancestor in (0..depth).rev() {
-                    if self.stack[ancestor].matches.contains(&left) {
-                        self.leftmost(left, ancestor, out);
-                    }
-                }
-            }
-        }
-    }
-
-    fn tell_below(&mut self, probe: NodeRef, depth: usize, context: Context<'_>) {
-        for ancestor in (0..depth).rev() {
-            // Whoever was told already has told those below.
-            if self.stack[ancestor].fired.contains(&probe) {
-                break;
-            }
-            self.tell(probe, ancestor, context);
-        }
-    }
-
-    fn tell(&mut self, probe: NodeRef, depth: usize, context: Context<'_>) {
-        if self.stack[depth].fired.contains(&probe) {
-            return;
-        }
-        self.stack[depth].fired.push(probe);
-        if self.stack[depth].is_candidate() {
-            self.review(depth, Occasion::Match(probe), context);
-        }
     }
 
     /// The page's text has grown: looks again at the candidates that wanted to know.
@@ -952,47 +473,5 @@ impl Matcher {
         }
         self.stack[depth..self.len].rotate_left(1);
         self.len -= 1;
-    }
-}
-
-fn add_attribute(index: &Index, name: &str, value: &str, sheet: usize, out: &mut Vec<NodeRef>) {
-    let Some(attribute) = index.attributes.get(name) else {
-        return;
-    };
-    let mut add = |ids: &[NodeId]| out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-    add(&attribute.any);
-    if let Some(ids) = attribute.values.get(value) {
-        add(ids);
-    }
-    if let Some(automaton) = &attribute.automaton {
-        for found in automaton.find_overlapping_iter(value) {
-            add(&[attribute.parts[found.pattern().as_usize()].1]);
-        }
-    }
-}
-
-fn attribute_matches(test: &AttributeTest, element: &Element<'_>) -> bool {
-    let Some(value) = element.attribute(&test.name) else {
-        return false;
-    };
-    let Some((operator, wanted)) = &test.value else {
-        return true;
-    };
-    let case = if test.ignore_case {
-        CaseSensitivity::AsciiCaseInsensitive
-    } else {
-        CaseSensitivity::CaseSensitive
-    };
-    operator.eval_str(value, wanted, case)
-}
-
-/// Whether `place` is a·n + b for some n ≥ 0: <https://drafts.csswg.org/css-syntax/#anb-microsyntax>
-fn is_nth(a: i32, b: i32, place: u32) -> bool {
-    let past = i64::from(place) - i64::from(b);
-    let a = i64::from(a);
-    if a == 0 {
-        past == 0
-    } else {
-        past % a == 0 && past / a >= 0
     }
 }

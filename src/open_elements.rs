@@ -4,6 +4,9 @@
 //! Where this stack is simpler than the Standard's (the adoption agency, foster parenting) it
 //! closes elements early: what is dropped then ends early, and nothing else goes with it.
 
+mod foreign;
+mod tables;
+
 use crate::tag::{Class, Name, name};
 use smallvec::SmallVec;
 
@@ -75,107 +78,10 @@ pub(crate) struct OpenElements {
     reopened: SmallVec<[Name; 8]>,
 }
 
-/// The elements of SVG and of MathML in which HTML may stand:
-/// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>. `annotation-xml`,
-/// which may be one, is not taken for one: what it holds ends early.
-const SVG_INTEGRATION: [Name; 3] = [
-    Name::new(b"foreignobject"),
-    Name::new(b"desc"),
-    Name::new(b"title"),
-];
-const MATHML_INTEGRATION: [Name; 5] = [
-    Name::new(b"mi"),
-    Name::new(b"mo"),
-    Name::new(b"mn"),
-    Name::new(b"ms"),
-    Name::new(b"mtext"),
-];
-
-/// The start tags that end foreign content:
-/// <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign>
-const BREAKOUT: [Name; 44] = [
-    name::B,
-    name::BIG,
-    name::BLOCKQUOTE,
-    name::BODY,
-    name::BR,
-    name::CENTER,
-    name::CODE,
-    name::DD,
-    name::DIV,
-    name::DL,
-    name::DT,
-    name::EM,
-    name::EMBED,
-    name::H1,
-    name::H2,
-    name::H3,
-    name::H4,
-    name::H5,
-    name::H6,
-    name::HEAD,
-    name::HR,
-    name::I,
-    name::IMG,
-    name::LI,
-    name::LISTING,
-    name::MENU,
-    name::META,
-    name::NOBR,
-    name::OL,
-    name::P,
-    name::PRE,
-    name::RUBY,
-    name::S,
-    name::SMALL,
-    name::SPAN,
-    name::STRONG,
-    name::STRIKE,
-    name::SUB,
-    name::SUP,
-    name::TABLE,
-    name::TT,
-    name::U,
-    name::UL,
-    name::VAR,
-];
-
 impl OpenElements {
     /// Whether the body has been opened.
     pub(crate) fn in_body(&self) -> bool {
         self.body_seen
-    }
-
-    /// Whether an element of this name is one of SVG or MathML here. lol_html's word on it is not
-    /// taken: it leaves one foreign element at a time where the Standard leaves all.
-    pub(crate) fn is_foreign(&self, name: Name, font_attributes: bool) -> bool {
-        matches!(name, name::SVG | name::MATH)
-            || self.in_foreign()
-                && !BREAKOUT.contains(&name)
-                && !(name == name::FONT && font_attributes)
-    }
-
-    fn is_math(&self, name: Name) -> bool {
-        match self.stack.last() {
-            Some(top) if self.in_foreign() => top.math,
-            _ => name == name::MATH,
-        }
-    }
-
-    /// Whether HTML may stand inside a foreign element of this name.
-    pub(crate) fn is_integration_point(&self, name: Name) -> bool {
-        if self.is_math(name) {
-            MATHML_INTEGRATION.contains(&name)
-        } else {
-            SVG_INTEGRATION.contains(&name)
-        }
-    }
-
-    /// Whether the tokenizer is in foreign content, where `<![CDATA[` begins a section.
-    pub(crate) fn in_foreign(&self) -> bool {
-        self.stack
-            .last()
-            .is_some_and(|top| top.namespace == Namespace::Foreign && !top.integration)
     }
 
     /// A start tag.
@@ -252,37 +158,6 @@ impl OpenElements {
     /// Text that is not white space: it opens the body, if nothing did.
     pub(crate) fn text(&mut self, steps: &mut Steps) {
         self.ensure_body(Class::of(name::P), steps);
-    }
-
-    /// The table out of which a start tag is moved to before it, if it is: what stands in a table but
-    /// in no cell is no part of it.
-    /// <https://html.spec.whatwg.org/multipage/parsing.html#foster-parent>
-    pub(crate) fn fosters(&self, name: Name, class: Class) -> Option<usize> {
-        let stays = class.has(Class::TABLE_PART)
-            || matches!(
-                name,
-                name::TABLE
-                    | name::SCRIPT
-                    | name::STYLE
-                    | name::TEMPLATE
-                    | name::INPUT
-                    | name::FORM
-            );
-        if stays { None } else { self.fosters_text() }
-    }
-
-    /// The same for text that is not white space.
-    pub(crate) fn fosters_text(&self) -> Option<usize> {
-        let skeleton = |name| {
-            matches!(
-                name,
-                name::TABLE | name::TBODY | name::THEAD | name::TFOOT | name::TR | name::COLGROUP
-            )
-        };
-        if !skeleton(self.stack.last()?.name) {
-            return None;
-        }
-        self.stack.iter().rposition(|e| e.name == name::TABLE)
     }
 
     /// An end tag.
@@ -401,23 +276,6 @@ impl OpenElements {
         }
     }
 
-    fn leave_foreign(&mut self, steps: &mut Steps) {
-        let html = |e: &Open| e.namespace == Namespace::Html || e.integration;
-        let depth = self.stack.iter().rposition(html).map_or(0, |i| i + 1);
-        self.close_from(depth, steps);
-    }
-
-    /// Whether a table is open and no cell or caption in it.
-    fn is_in_table(&self) -> bool {
-        let context = self.stack.iter().rev().find(|e| {
-            matches!(
-                e.name,
-                name::TABLE | name::TD | name::TH | name::CAPTION | name::TEMPLATE | name::HTML
-            )
-        });
-        context.is_some_and(|e| e.name == name::TABLE)
-    }
-
     fn ensure_html(&mut self, steps: &mut Steps) {
         if self.stack.is_empty() {
             self.imply(name::HTML, steps);
@@ -451,27 +309,6 @@ impl OpenElements {
         self.body_seen = true;
         self.close_head(steps);
         self.imply(name::BODY, steps);
-    }
-
-    /// In select: <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inselect>. Newer
-    /// parsers open elements there; to ignore them drops nothing that older ones keep.
-    fn ignored_in_select(&mut self, name: Name, steps: &mut Steps) -> bool {
-        let Some(i) = self.in_scope(name::SELECT, &[]) else {
-            return false;
-        };
-        match name {
-            name::INPUT | name::TEXTAREA | name::KEYGEN => {
-                self.close_from(i, steps);
-                false
-            }
-            name::OPTION
-            | name::OPTGROUP
-            | name::SELECT
-            | name::HR
-            | name::SCRIPT
-            | name::TEMPLATE => false,
-            _ => !Class::of(name).has(Class::TABLE_PART) && name != name::TABLE,
-        }
     }
 
     /// Closes what this start tag closes; false if the tag is ignored here.
@@ -538,55 +375,6 @@ impl OpenElements {
                 .is_some_and(|e| e.class.has(Class::HEADING))
         {
             self.close_from(self.stack.len() - 1, steps);
-        }
-        true
-    }
-
-    /// In table, in table body, in row:
-    /// <https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-intable> ff.
-    fn make_room_in_table(&mut self, name: Name, steps: &mut Steps) -> bool {
-        let context = self
-            .stack
-            .iter()
-            .rposition(|e| matches!(e.name, name::TABLE | name::TEMPLATE | name::HTML));
-        let Some(table) = context.filter(|&i| self.stack[i].name != name::HTML) else {
-            return false;
-        };
-        if self.stack[table].name == name::TEMPLATE {
-            return true;
-        }
-        let within = |names: &[Name], stack: &[Open]| {
-            stack[table + 1..]
-                .iter()
-                .position(|e| names.contains(&e.name))
-                .map(|i| table + 1 + i)
-        };
-        let section = within(&[name::TBODY, name::THEAD, name::TFOOT], &self.stack);
-        match name {
-            name::COL => {
-                let group = within(&[name::COLGROUP], &self.stack);
-                self.close_from(group.unwrap_or(table) + 1, steps);
-                if group.is_none() {
-                    self.imply(name::COLGROUP, steps);
-                }
-            }
-            name::TR => {
-                self.close_from(section.unwrap_or(table) + 1, steps);
-                if section.is_none() {
-                    self.imply(name::TBODY, steps);
-                }
-            }
-            name::TD | name::TH => {
-                let row = within(&[name::TR], &self.stack);
-                self.close_from(row.or(section).unwrap_or(table) + 1, steps);
-                if row.is_none() {
-                    if section.is_none() {
-                        self.imply(name::TBODY, steps);
-                    }
-                    self.imply(name::TR, steps);
-                }
-            }
-            _ => self.close_from(table + 1, steps),
         }
         true
     }
@@ -666,18 +454,6 @@ impl OpenElements {
                 return Some(i);
             }
             if open.class.has(Class::SCOPE) || open.integration {
-                return None;
-            }
-        }
-        None
-    }
-
-    fn in_table_scope(&self, name: Name) -> Option<usize> {
-        for (i, open) in self.stack.iter().enumerate().rev() {
-            if open.name == name {
-                return Some(i);
-            }
-            if matches!(open.name, name::HTML | name::TABLE | name::TEMPLATE) {
                 return None;
             }
         }

@@ -151,7 +151,7 @@ impl<W: Write> Scanner<W> {
                 let mut shared = self.shared.borrow_mut();
                 shared.stream.give_up();
                 shared.stream.pass_raw(&rest);
-                return Err(Refused("a start tag is longer than 8 MiB"));
+                return Err(Refused("a start tag takes more than 8 MiB to read"));
             }
             let mut rewriter = rewriter(&self.shared, &self.told);
             if rewriter.write(&rest).is_ok() {

@@ -2,21 +2,19 @@
 //! the page's state are kept up to date, the matcher is asked, and its verdicts become cuts in the
 //! output. What each of them does is left to them.
 
-use crate::charset;
-use crate::element::{Element, decode};
+use crate::element::{Element, element_of, label};
 use crate::gap::GapSink;
-use crate::matcher::{Context, Entered, Matcher, RuleRef, Verdict};
+use crate::matcher::{Context, Entered, Matcher, RuleRef};
 use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps};
 use crate::page::{Ended, Page};
-use crate::report::{Cut, Recorder, Removal, Report, first_words};
+use crate::report::{Recorder, Report};
 use crate::rules::host::Address;
 use crate::rules::{KindSet, Rules};
 use crate::scanner::Tag;
 use crate::splice::{Position, Splice};
 use crate::tag::{Class, Name, name};
-use crate::text::{Link, Text, UNITS};
+use crate::text::{Text, UNITS};
 use smallvec::SmallVec;
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Text kept for a preview of an element that is cut as it comes, in bytes.
@@ -33,6 +31,10 @@ macro_rules! context {
         }
     };
 }
+
+mod cuts;
+mod head;
+mod words;
 
 /// What a stream needs to know from the start.
 pub(crate) struct Setup {
@@ -128,16 +130,6 @@ impl<W: Write> Stream<W> {
     /// Those of the sink.
     pub(crate) fn release(&mut self) -> io::Result<()> {
         self.splice.release(self.held.unwrap_or(Position::MAX))
-    }
-
-    /// The page's address is known: its site's rules take effect.
-    fn locate(&mut self, address: Address) {
-        self.located = true;
-        if let Some(sheet) = self.rules.site(&address.host) {
-            self.matcher.add_site(sheet);
-        }
-        self.recorder.report.site = Some(address.host.clone());
-        self.address = Some(address);
     }
 
     /// A start tag, as it stands in the page.
@@ -264,55 +256,6 @@ impl<W: Write> Stream<W> {
         }
     }
 
-    /// Adds bytes to the output that are not the page's.
-    fn insert_meta(&mut self) {
-        self.add_meta = false;
-        self.splice.push(b"<meta charset=\"utf-8\">");
-    }
-
-    /// A `<meta>`: what it says of the page, and its encoding corrected to that of the output.
-    fn meta(&mut self, raw: &[u8], element: &Element<'_>) {
-        let key = element.attribute("property").or(element.attribute("name"));
-        if let (Some(key), Some(content)) = (key, element.attribute("content")) {
-            self.page.meta(key, content);
-        }
-        self.find_address(element);
-        match charset::meta_encoding(raw) {
-            (_, Some(range)) if !charset::is_utf_8(&raw[range.clone()]) => {
-                self.add_meta = false;
-                self.offset += raw.len() as u64;
-                self.splice.push(&raw[..range.start]);
-                self.splice.push(b"utf-8");
-                self.splice.push(&raw[range.end..]);
-            }
-            _ => self.pass(raw),
-        }
-    }
-
-    /// `<link rel=canonical>`, `<meta property=og:url>`, `<base>`: where the page comes from.
-    fn find_address(&mut self, element: &Element<'_>) {
-        if self.located {
-            return;
-        }
-        let is = |name: &str, value: &str| {
-            element.attribute(name).is_some_and(|v| {
-                v.split_ascii_whitespace()
-                    .any(|w| w.eq_ignore_ascii_case(value))
-            })
-        };
-        let url = match element.name {
-            name::LINK if is("rel", "canonical") => element.attribute("href"),
-            name::META if is("property", "og:url") || is("name", "og:url") => {
-                element.attribute("content")
-            }
-            name::BASE => element.attribute("href"),
-            _ => None,
-        };
-        if let Some(address) = url.filter(|u| u.contains("//")).and_then(Address::parse) {
-            self.locate(address);
-        }
-    }
-
     /// Puts an element on the stack and asks the matcher about it.
     fn enter(&mut self, element: &Element<'_>, source: Option<&str>) {
         let (start, position) = (self.offset, self.splice.position());
@@ -361,49 +304,6 @@ impl<W: Write> Stream<W> {
         }
     }
 
-    fn begin_cut(&mut self, depth: usize, rule: RuleRef) {
-        for inner in depth..self.matcher.len() {
-            self.matcher.give_up(inner);
-        }
-        self.splice.truncate(self.matcher.element(depth).position);
-        self.splice.begin_cut();
-        self.cut = Some((depth, rule));
-        self.update_hold();
-    }
-
-    /// What happened may have settled the fate of an element around: drop it at once, so that no
-    /// more of it is held.
-    fn cut_what_is_certain(&mut self) {
-        if self.cut.is_none()
-            && self.matcher.take_news()
-            && let Some((depth, rule)) = self.matcher.certain()
-        {
-            self.begin_cut(depth, rule);
-        }
-    }
-
-    fn update_hold(&mut self) {
-        let held = self
-            .matcher
-            .outermost_held()
-            .map(|depth| self.matcher.element(depth).position);
-        if held == self.held {
-            return;
-        }
-        let report = &mut self.recorder.report;
-        if let Some(from) = self.held {
-            report.longest_hold = report
-                .longest_hold
-                .max(self.splice.position().saturating_sub(from));
-        }
-        if held.is_some() {
-            report.holds += 1;
-        } else {
-            self.recorder.settle();
-        }
-        self.held = held;
-    }
-
     fn step_at_start(&mut self, step: Step) {
         match step {
             Step::CloseFrom(depth) => self.close_from(depth),
@@ -431,85 +331,6 @@ impl<W: Write> Stream<W> {
     fn close_from(&mut self, depth: usize) {
         while self.matcher.len() > depth {
             self.close(self.matcher.len() - 1);
-        }
-    }
-
-    /// The elements above `depth` stay open, but what there is to decide about them is decided:
-    /// one below them ends across them, and a cut must not take its end tag along.
-    fn settle_above(&mut self, depth: usize) {
-        self.settle_from(depth + 1);
-    }
-
-    fn settle_from(&mut self, depth: usize) {
-        for above in (depth..self.matcher.len()).rev() {
-            self.decide(above);
-            self.matcher.give_up(above);
-        }
-        self.update_hold();
-    }
-
-    /// A piece of text has ended: what was cut off at its end is text after all.
-    fn end_text(&mut self) {
-        let before = self.text.counts.text;
-        let lead = self.text.flush(self.link());
-        if lead.words {
-            self.text_came(before, lead.space);
-        }
-    }
-
-    fn break_line(&mut self, ends_block: bool) {
-        let Some(block) = self.text.break_line(ends_block) else {
-            return;
-        };
-        if block.paragraph > 0 {
-            self.page.paragraph(block.paragraph);
-        }
-        if self.matcher.asks_repeats() {
-            self.page
-                .block(self.text.slice(block.start, block.end), block.start);
-        }
-        self.forget_text();
-    }
-
-    /// Lets go of text that no candidate can ask for.
-    fn forget_text(&mut self) {
-        let mut needed = self.text.end();
-        if let Some(depth) = self.matcher.outermost_pending() {
-            needed = self.matcher.element(depth).text_start;
-            if self.text.end() - needed > self.hold_limit {
-                self.matcher.give_up(depth);
-                self.recorder.report.undecided += 1;
-                self.update_hold();
-            }
-        }
-        if let (true, Some((depth, _))) = (self.explain, self.cut) {
-            let start = self.matcher.element(depth).text_start;
-            if self.text.end() - start < PREVIEW_TEXT {
-                needed = needed.min(start);
-            } else if self.matcher.element(depth).preview.is_empty() {
-                let words = first_words(self.text.slice(start, start + PREVIEW_TEXT));
-                self.matcher.element_mut(depth).preview = words;
-            }
-        }
-        self.text.release(needed);
-    }
-
-    /// Visible text has come: elements that began right before it begin at its first word.
-    fn text_came(&mut self, before: u64, space: bool) {
-        if space {
-            for depth in (0..self.matcher.len()).rev() {
-                let state = self.matcher.element_mut(depth);
-                if state.before.text != before {
-                    break;
-                }
-                state.before.text += UNITS;
-                state.text_start += 1;
-            }
-        }
-        if self.matcher.is_alarmed(self.text.counts.text) {
-            let context = context!(self);
-            self.matcher.text_grew(context);
-            self.update_hold();
         }
     }
 
@@ -564,100 +385,6 @@ impl<W: Write> Stream<W> {
         }
         self.update_hold();
         self.cut_what_is_certain();
-    }
-
-    /// Decides about the element at `depth`, of which all has been seen; true if it is dropped.
-    fn decide(&mut self, depth: usize) -> bool {
-        if let Some((cut, rule)) = self.cut {
-            if cut == depth {
-                self.cut = None;
-                self.splice.end_cut();
-                self.record(depth, rule);
-                return true;
-            }
-            if cut < depth {
-                // Whatever it is, it goes; but others may have asked for it.
-                let context = context!(self);
-                self.matcher.decide(depth, context);
-                return false;
-            }
-        }
-        if !self.matcher.element(depth).is_candidate() {
-            return false;
-        }
-        let context = context!(self);
-        match self.matcher.decide(depth, context) {
-            Verdict::Stays => false,
-            Verdict::Protected(_) => {
-                self.recorder.report.protected += 1;
-                false
-            }
-            Verdict::Dropped(rule) => {
-                self.splice.truncate(self.matcher.element(depth).position);
-                self.record(depth, rule);
-                true
-            }
-        }
-    }
-
-    /// The element at `depth` has been dropped up to here.
-    fn record(&mut self, depth: usize, rule: RuleRef) {
-        let state = self.matcher.element(depth);
-        let text = (state.text_start, self.text.end());
-        let preview = if !self.explain {
-            String::new()
-        } else if state.preview.is_empty() {
-            first_words(self.text.slice(text.0, text.1))
-        } else {
-            state.preview.clone()
-        };
-        let start = state.start;
-        let text_length = (self.text.counts.text - state.before.text) / UNITS;
-        let element = state.label.clone();
-        let snapshot = state.snapshot;
-        let rule = self.matcher.rule(rule);
-        if let crate::rules::sheet::Action::Drop(kind) = rule.action {
-            let removal = Removal {
-                kind,
-                file: rule.file.clone(),
-                line: rule.line,
-                selector: if self.explain {
-                    rule.selector.to_string()
-                } else {
-                    String::new()
-                },
-                element,
-                bytes: start..self.offset,
-                text_length,
-                text: preview,
-            };
-            self.recorder.cut(Cut { removal, text });
-        }
-        if let Some(snapshot) = snapshot {
-            self.page.restore(snapshot, text.0);
-        }
-        if self.held.is_none() {
-            self.recorder.settle();
-        }
-    }
-
-    fn link(&self) -> Link {
-        match (self.links, self.text.counts.text > self.before_link) {
-            (0, _) => Link::Outside,
-            (_, false) => Link::Fresh,
-            (_, true) => Link::Begun,
-        }
-    }
-
-    fn take_visible(&mut self, bytes: &[u8]) {
-        if self.unseen > 0 {
-            return;
-        }
-        let before = self.text.counts.text;
-        let lead = self.text.push(bytes, self.link());
-        if lead.words {
-            self.text_came(before, lead.space);
-        }
     }
 }
 
@@ -726,71 +453,5 @@ impl<W: Write> GapSink for Stream<W> {
         if let Some(depth) = self.closing.take() {
             self.close(depth);
         }
-    }
-}
-
-/// The tag's element, from where lol_html found its parts.
-fn element_of<'a>(source: &'a str, tag: &Tag, foreign: bool) -> Element<'a> {
-    let name = tag.name;
-    let namespace = if foreign {
-        Namespace::Foreign
-    } else {
-        Namespace::Html
-    };
-    let mut element = Element {
-        name,
-        class_of_name: if foreign {
-            // Of foreign names only those of the roots mean anything.
-            match name {
-                name::SVG | name::MATH => Class::of(name),
-                _ => Class::of(name::SPAN),
-            }
-        } else {
-            Class::of(name)
-        },
-        namespace,
-        attributes: SmallVec::with_capacity(tag.attributes.len()),
-        id: None,
-        class: None,
-    };
-    for (name, value) in &tag.attributes {
-        let name = &source[name.clone()];
-        let name = if name.bytes().any(|b| b.is_ascii_uppercase()) {
-            Cow::Owned(name.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(name)
-        };
-        let i = element.attributes.len();
-        match &*name {
-            "id" if element.id.is_none() => element.id = Some(i),
-            "class" if element.class.is_none() => element.class = Some(i),
-            _ => {}
-        }
-        element
-            .attributes
-            .push((name, decode(&source[value.clone()])));
-    }
-    element
-}
-
-/// A start tag in short: `div#id.class.class`, at most 60 characters.
-fn label(out: &mut String, source: &str, element: &Element<'_>) {
-    const LONGEST: usize = 60;
-    let name = source[1..]
-        .split(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')
-        .next()
-        .unwrap_or_default();
-    out.push_str(&name.to_ascii_lowercase());
-    if let Some(id) = element.id().filter(|id| !id.trim().is_empty()) {
-        out.push('#');
-        out.push_str(id.trim());
-    }
-    for class in element.classes() {
-        out.push('.');
-        out.push_str(class);
-    }
-    if let Some((end, _)) = out.char_indices().nth(LONGEST) {
-        out.truncate(end);
-        out.push('…');
     }
 }

@@ -838,7 +838,7 @@ fn huge_pages_come_through() {
         assert_same(what, &expected, &run.out);
         assert_eq!(run.exit, Some(exit), "{what}: {}", run.err);
         let message = if exit == 3 {
-            "dehusk: standard input: a start tag is longer than 8 MiB; passed on as it is\n"
+            "dehusk: standard input: a start tag takes more than 8 MiB to read; passed on as it is\n"
         } else {
             ""
         };

@@ -21,7 +21,7 @@ fn left_and_kept(page: &str, class: &str) -> (String, String) {
 }
 
 proptest! {
-    #![proptest_config(config(1200))]
+    #![proptest_config(config(800))]
 
     #[test]
     fn end_tags_are_those_of_the_tokenizer(page in unknown_elements()) {

@@ -29,7 +29,7 @@ fn nothing_is_lost(page: &str, class: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(1200))]
+    #![proptest_config(config(800))]
 
     #[test]
     fn well_formed_pages_are_as_the_tree_is(page in well_formed()) {
@@ -62,6 +62,7 @@ fn the_corpus_is_as_the_tree_is() {
 
 #[test]
 fn what_once_was_lost() {
+    let mut lost = 0;
     for page in [
         // Foster parenting.
         "<table class=x>~",
@@ -70,6 +71,11 @@ fn what_once_was_lost() {
         "<table><colgroup class=x><script>~</script>",
         "<table><form class=x>~",
         "<table><p><section><form class=x>~",
+        // After them lol_html believes to be in SVG, and takes raw text for markup.
+        "<svg/><textarea class=x><div></textarea>~",
+        "<math/><script class=x>'<div>'</script>~",
+        "<blockquote class=x><math/><desc></blockquote>~",
+        "<h1><svg></h1><tbody class=x>~",
         // Void under another name.
         "<image class=x>~",
         // Where foreign content ends, and what in it is HTML.
@@ -80,17 +86,22 @@ fn what_once_was_lost() {
         "<math class=x><svg><desc><p>~",
         // `input` ends `select`, and `select` ends a scope.
         "<select class=x><input>~",
+        "<select><keygen><p class=x><input>~",
         "<object><select></object><form class=x></select>~",
         // What is open at `</body>` stays open.
         "<dl></body><form class=x><p></dl>~",
+        // `</form>` ends the form alone.
+        "<form><dir></form><p class=x></dir>~",
         // A formatting element opened again.
         "<dl><b></dl><span class=x></b>~",
     ] {
         let page = number(page);
         if let Err(error) = nothing_is_lost(&page, "x") {
-            panic!("{error}");
+            eprintln!("{error}");
+            lost += 1;
         }
     }
+    assert_eq!(lost, 0);
 }
 
 #[test]
@@ -103,19 +114,5 @@ fn what_once_was_left_over() {
         let (out, text) = left(&page, "x");
         let kept = numbered(&kept_by_tree(&page, "x"));
         assert_eq!(numbered(&text), kept, "{page}: {out}");
-    }
-}
-
-/// Known failures: lol_html believes to be in SVG when it is not, up to the next tag that breaks
-/// out of it, and takes raw text for markup. A row that fails here is mended and belongs into
-/// `what_once_was_lost`.
-#[test]
-fn what_is_still_lost() {
-    for page in [
-        "<svg/><textarea class=x><div></textarea>~",
-        "<math/><script class=x>'<div>'</script>~",
-    ] {
-        let page = number(page);
-        assert!(nothing_is_lost(&page, "x").is_err(), "{page} is mended");
     }
 }

@@ -81,7 +81,7 @@ fn any_page() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(config(700))]
+    #![proptest_config(config(500))]
 
     #[test]
     fn without_rules_nothing_changes(page in prop_oneof![

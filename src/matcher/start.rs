@@ -1,0 +1,434 @@
+//! What a start tag decides: which nodes can match its element at all, and what its name, its
+//! attributes, its ancestors and earlier siblings and the page so far say of them.
+
+use super::element_state::Pending;
+use super::{Context, Matcher, NodeRef, Truth};
+use crate::element::{Element, words_of};
+use crate::page::{Make, Page};
+use crate::rules::Kind;
+use crate::rules::index::Index;
+use crate::rules::pattern::Pattern;
+use crate::rules::sheet::{Action, Alternative, AttributeTest, Combinator, NodeId, Test, needs};
+use crate::tag::{Class, Name, name};
+use crate::text::fold_into;
+use rustc_hash::FxHasher;
+use selectors::attr::CaseSensitivity;
+use smallvec::SmallVec;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// Names with classes about which it is remembered what they can match; a page has a few hundred.
+const MAX_CACHED_MAKES: usize = 1 << 13;
+
+/// What is known of all elements with this name and class.
+pub(crate) struct MakeEntry {
+    pub(super) name: Name,
+    pub(super) class: Box<str>,
+    /// Candidates that nothing at the start tag can rule out or decide, but what the page has
+    /// shown; their alarms are counted from the element's start.
+    pub(super) ready: Vec<(u8, Pending)>,
+    /// The same, of those that a phrase at the beginning must not be missing for: most elements'
+    /// first word rules all of them out. And the lists that they ask for.
+    pub(super) unread: Vec<(u8, Pending)>,
+    pub(super) asked: (u64, u64),
+    /// Nodes that have more to ask at the start tag.
+    pub(super) rest: Vec<(u8, NodeRef)>,
+    /// The words of each class that is a name.
+    pub(super) words: Vec<Words>,
+}
+
+/// The words of a class or id.
+pub(super) type Words = SmallVec<[String; 4]>;
+
+/// A start tag that is being matched.
+pub(super) struct Subject<'a, 'e> {
+    pub(super) element: &'a Element<'e>,
+    pub(super) make: &'a MakeEntry,
+    /// The words of its id, if that is a name.
+    pub(super) id_words: Option<&'a Words>,
+    pub(super) depth: usize,
+    /// What the page has shown, of [`needs`].
+    pub(super) shown: u8,
+}
+
+impl Subject<'_, '_> {
+    /// Whether a class or the id has all of these words.
+    fn is_named(&self, wanted: &[Box<str>]) -> bool {
+        self.make.words.iter().chain(self.id_words).any(|words| {
+            wanted
+                .iter()
+                .all(|word| words.iter().any(|w| **w == **word))
+        })
+    }
+}
+
+/// What the page has shown, of [`needs`], to an element of this make.
+pub(super) fn shown(page: &Page, make: Option<Make>) -> u8 {
+    let flag = |yes: bool, flag: u8| if yes { flag } else { 0 };
+    flag(page.is_article(), needs::ARTICLE_PAGE)
+        | flag(!page.headline_seen(), needs::BEFORE_HEADLINE)
+        | flag(
+            make.is_some_and(|make| page.after_body(make)),
+            needs::AFTER_BODY,
+        )
+}
+
+fn add_attribute(index: &Index, name: &str, value: &str, sheet: usize, out: &mut Vec<NodeRef>) {
+    let Some(attribute) = index.attributes.get(name) else {
+        return;
+    };
+    let mut add = |ids: &[NodeId]| out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+    add(&attribute.any);
+    if let Some(ids) = attribute.values.get(value) {
+        add(ids);
+    }
+    if let Some(automaton) = &attribute.automaton {
+        for found in automaton.find_overlapping_iter(value) {
+            add(&[attribute.parts[found.pattern().as_usize()].1]);
+        }
+    }
+}
+
+fn attribute_matches(test: &AttributeTest, element: &Element<'_>) -> bool {
+    let Some(value) = element.attribute(&test.name) else {
+        return false;
+    };
+    let Some((operator, wanted)) = &test.value else {
+        return true;
+    };
+    let case = if test.ignore_case {
+        CaseSensitivity::AsciiCaseInsensitive
+    } else {
+        CaseSensitivity::CaseSensitive
+    };
+    operator.eval_str(value, wanted, case)
+}
+
+/// Whether `place` is a·n + b for some n ≥ 0: <https://drafts.csswg.org/css-syntax/#anb-microsyntax>
+fn is_nth(a: i32, b: i32, place: u32) -> bool {
+    let past = i64::from(place) - i64::from(b);
+    let a = i64::from(a);
+    if a == 0 {
+        past == 0
+    } else {
+        past % a == 0 && past / a >= 0
+    }
+}
+
+impl Matcher {
+    /// What is known of an element by its name and class alone; from the cache, unless its id may
+    /// have a say.
+    pub(super) fn make_entry(&mut self, element: &Element<'_>) -> Rc<MakeEntry> {
+        let class = element.class().unwrap_or_default();
+        let key = {
+            let mut hasher = FxHasher::default();
+            element.name.hash(&mut hasher);
+            class.hash(&mut hasher);
+            hasher.finish()
+        };
+        if let Some(entry) = self.makes.get(&key)
+            && entry.name == element.name
+            && *entry.class == *class
+        {
+            return Rc::clone(entry);
+        }
+        let mut nodes = Vec::new();
+        self.collect_make(element, class, &mut nodes);
+        let mut entry = MakeEntry {
+            name: element.name,
+            class: class.into(),
+            ready: Vec::new(),
+            unread: Vec::new(),
+            asked: (0, 0),
+            rest: Vec::new(),
+            words: if self.asks_words {
+                element
+                    .classes()
+                    .map(words_of)
+                    .filter(|words| !self.is_no_name(words))
+                    .collect()
+            } else {
+                Vec::new()
+            },
+        };
+        for r in nodes {
+            let own = &self.node(r).own;
+            if !own.iter().all(|test| self.test_own(test, r, element)) {
+                continue;
+            }
+            let node = self.node(r);
+            let uses = &node.uses;
+            let only_rule =
+                !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
+            if only_rule && !self.is_wanted(r) {
+                continue;
+            }
+            let at_once = node.tests.is_empty() && node.left.is_none() && node.waits.is_empty();
+            let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
+            if only_rule
+                && at_once
+                && !node.deferred.is_empty()
+                && !node.deferred.iter().any(has_alternatives)
+            {
+                let mut pending = self.pending_of(r, 0);
+                pending.alarm = node.first_alarm;
+                if pending.drops && pending.begins | pending.exact != 0 {
+                    entry.asked.0 |= pending.begins;
+                    entry.asked.1 |= pending.exact;
+                    entry.unread.push((node.needs, pending));
+                } else {
+                    entry.ready.push((node.needs, pending));
+                }
+            } else {
+                entry.rest.push((node.needs, r));
+            }
+        }
+        if self.makes.len() >= MAX_CACHED_MAKES {
+            self.makes.clear();
+        }
+        let entry = Rc::new(entry);
+        self.makes.insert(key, Rc::clone(&entry));
+        entry
+    }
+
+    pub(super) fn is_asked(
+        &self,
+        candidate: NodeRef,
+        element: &Element<'_>,
+        probes_only: bool,
+    ) -> bool {
+        let uses = &self.node(candidate).uses;
+        if uses.ancestor || uses.sibling {
+            return true;
+        }
+        if uses.probe.is_some()
+            && self.active[candidate.sheet()].waiting[candidate.node().0 as usize] > 0
+        {
+            return true;
+        }
+        if uses.heading && element.class_of_name.has(Class::HEADING) {
+            return true;
+        }
+        !probes_only && uses.rule.is_some() && self.is_wanted(candidate)
+    }
+
+    /// Whether the rule of a node has something to say about pages filtered as this one is.
+    pub(super) fn is_wanted(&self, r: NodeRef) -> bool {
+        self.node(r).uses.rule.is_some_and(|rule| {
+            match self.active[r.sheet()].sheet.rules[rule as usize].action {
+                // Comments are told from article text, dropped or not.
+                Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
+                Action::Keep | Action::Body => true,
+            }
+        })
+    }
+
+    /// The nodes that can match an element by its name and class.
+    pub(super) fn collect_make(&self, element: &Element<'_>, class: &str, out: &mut Vec<NodeRef>) {
+        for sheet in 0..self.active.len() {
+            let index = &self.active[sheet].sheet.index;
+            let mut add = |ids: &[NodeId]| {
+                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+            };
+            add(&index.universal);
+            if let Some(ids) = index.types.get(&element.name) {
+                add(ids);
+            }
+            for token in class.split_ascii_whitespace() {
+                if let Some(ids) = index.classes.get(token) {
+                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+                }
+                if !index.words.is_empty() {
+                    self.add_words(sheet, token, out);
+                }
+            }
+            if element.class.is_some() {
+                add_attribute(index, "class", class, sheet, out);
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    /// The nodes that can match an element by its id and other attributes, added to those that can
+    /// by name and class.
+    pub(super) fn collect_attributes(&self, subject: &Subject<'_, '_>, out: &mut Vec<NodeRef>) {
+        let element = subject.element;
+        let before = out.len();
+        for sheet in 0..self.active.len() {
+            let index = &self.active[sheet].sheet.index;
+            if !index.attributes.is_empty() {
+                for (name, value) in &element.attributes {
+                    if &**name != "class" {
+                        add_attribute(index, name, value, sheet, out);
+                    }
+                }
+            }
+            if let Some(id) = element.id()
+                && let Some(ids) = index.ids.get(id)
+            {
+                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+            }
+            for word in subject.id_words.into_iter().flatten() {
+                if let Some(ids) = index.words.get(word.as_str()) {
+                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+                }
+            }
+        }
+        if out.len() > before {
+            out.sort_unstable();
+            out.dedup();
+        }
+    }
+
+    pub(super) fn add_words(&self, sheet: usize, name: &str, out: &mut Vec<NodeRef>) {
+        let words = words_of(name);
+        if self.is_no_name(&words) {
+            return;
+        }
+        let index = &self.active[sheet].sheet.index;
+        for word in &words {
+            if let Some(ids) = index.words.get(word.as_str()) {
+                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+            }
+        }
+    }
+
+    /// Whether the first of these words says that they are a state or a topic.
+    pub(super) fn is_no_name(&self, words: &[String]) -> bool {
+        words.len() > 1
+            && self
+                .not_names
+                .is_some_and(|list| self.rules.book().has_word(list, &words[0]))
+    }
+
+    /// What the start tag says of a node.
+    pub(super) fn at_start(
+        &self,
+        r: NodeRef,
+        subject: &Subject<'_, '_>,
+        context: Context<'_>,
+    ) -> Truth {
+        let node = self.node(r);
+        if node.needs & !subject.shown != 0 {
+            return Truth::No;
+        }
+        for test in node.own.iter().chain(&node.tests) {
+            if !self.test_at_start(test, r, subject, context) {
+                return Truth::No;
+            }
+        }
+        if let Some((combinator, left)) = node.left
+            && !self.is_left(combinator, r.sibling(left), subject.depth)
+        {
+            return Truth::No;
+        }
+        if node.deferred.is_empty() {
+            return Truth::Yes;
+        }
+        let mut bits = 0;
+        for test in &node.deferred {
+            if let Test::Any(alternatives) | Test::Not(alternatives) = test {
+                for alternative in alternatives {
+                    let truth = self.at_start(r.sibling(alternative.node), subject, context);
+                    match truth {
+                        Truth::No => {}
+                        // An alternative that is certain has no deferred tests to fail.
+                        Truth::Yes if matches!(test, Test::Not(_)) => return Truth::No,
+                        Truth::Yes => bits |= 1 << alternative.bit,
+                        Truth::Later(inner) => bits |= inner | 1 << alternative.bit,
+                    }
+                }
+            }
+        }
+        Truth::Later(bits)
+    }
+
+    pub(super) fn is_left(&self, combinator: Combinator, left: NodeRef, depth: usize) -> bool {
+        let Some(parent) = depth.checked_sub(1).map(|d| &self.stack[d]) else {
+            return false;
+        };
+        match combinator {
+            Combinator::Child => parent.matches.contains(&left),
+            // The element itself is flagged only after its own tests.
+            Combinator::Descendant => {
+                let open = self.active[left.sheet()].open[left.node().0 as usize];
+                open > u32::from(self.stack[depth].matches.contains(&left))
+            }
+            Combinator::NextSibling => parent.last_child.contains(&left),
+            Combinator::LaterSibling => parent.earlier_children.contains(&left),
+        }
+    }
+
+    /// A test that asks for nothing but name and class.
+    pub(super) fn test_own(&self, test: &Test, r: NodeRef, element: &Element<'_>) -> bool {
+        let matches = |a: &Alternative| {
+            let r = r.sibling(a.node);
+            self.node(r)
+                .own
+                .iter()
+                .all(|test| self.test_own(test, r, element))
+        };
+        match test {
+            Test::Type(name) => element.name == *name,
+            Test::Types(names) => names.contains(&element.name),
+            Test::Class(class) => element.classes().any(|c| c == &**class),
+            Test::Attribute(test) => attribute_matches(test, element),
+            Test::Any(alternatives) => alternatives.iter().any(matches),
+            Test::Not(alternatives) => !alternatives.iter().any(matches),
+            _ => false,
+        }
+    }
+
+    pub(super) fn test_at_start(
+        &self,
+        test: &Test,
+        r: NodeRef,
+        subject: &Subject<'_, '_>,
+        context: Context<'_>,
+    ) -> bool {
+        let Subject { element, depth, .. } = *subject;
+        match test {
+            Test::Type(name) => element.name == *name,
+            Test::Types(names) => names.contains(&element.name),
+            Test::Id(id) => element.id() == Some(&**id),
+            Test::Class(class) => element.classes().any(|c| c == &**class),
+            Test::Attribute(test) => attribute_matches(test, element),
+            Test::Root => depth == 0 && element.name == name::HTML,
+            Test::Nth { a, b, of_type } => {
+                let place = match depth.checked_sub(1).map(|d| &self.stack[d]) {
+                    Some(parent) if *of_type => parent.of_type(element.name),
+                    Some(parent) => parent.children,
+                    None => 1,
+                };
+                is_nth(*a, *b, place)
+            }
+            Test::Named(alternatives) => alternatives.iter().any(|words| subject.is_named(words)),
+            Test::MatchesPath(pattern) => context.path.is_some_and(|path| match pattern {
+                Pattern::Literal(part) => path.to_lowercase().contains(&**part),
+                Pattern::Expression(expression) => expression.is_match(path),
+                Pattern::List(list) => {
+                    let mut folded = String::new();
+                    fold_into(path, &mut folded);
+                    self.rules.book().found(*list, &folded)
+                }
+            }),
+            Test::Page(needs) => needs & !subject.shown == 0,
+            Test::Under(nodes) => depth.checked_sub(1).is_some_and(|d| {
+                self.stack[d].headings.iter().any(|heading| {
+                    nodes
+                        .iter()
+                        .any(|&n| heading.matches.contains(&r.sibling(n)))
+                })
+            }),
+            Test::Any(alternatives) => alternatives
+                .iter()
+                .any(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::Yes),
+            Test::Not(alternatives) => alternatives
+                .iter()
+                .all(|a| self.at_start(r.sibling(a.node), subject, context) == Truth::No),
+            // Deferred tests are never asked here.
+            _ => false,
+        }
+    }
+}

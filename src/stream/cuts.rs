@@ -1,0 +1,142 @@
+//! Verdicts become cuts: what is held, what is dropped, what is told of it.
+
+use super::Stream;
+use crate::matcher::{Context, RuleRef, Verdict};
+use crate::report::{Cut, Removal, first_words};
+use crate::rules::sheet::Action;
+use crate::text::UNITS;
+use std::io::Write;
+
+impl<W: Write> Stream<W> {
+    pub(super) fn begin_cut(&mut self, depth: usize, rule: RuleRef) {
+        for inner in depth..self.matcher.len() {
+            self.matcher.give_up(inner);
+        }
+        self.splice.truncate(self.matcher.element(depth).position);
+        self.splice.begin_cut();
+        self.cut = Some((depth, rule));
+        self.update_hold();
+    }
+
+    /// What happened may have settled the fate of an element around: drop it at once, so that no
+    /// more of it is held.
+    pub(super) fn cut_what_is_certain(&mut self) {
+        if self.cut.is_none()
+            && self.matcher.take_news()
+            && let Some((depth, rule)) = self.matcher.certain()
+        {
+            self.begin_cut(depth, rule);
+        }
+    }
+
+    pub(super) fn update_hold(&mut self) {
+        let held = self
+            .matcher
+            .outermost_held()
+            .map(|depth| self.matcher.element(depth).position);
+        if held == self.held {
+            return;
+        }
+        let report = &mut self.recorder.report;
+        if let Some(from) = self.held {
+            report.longest_hold = report
+                .longest_hold
+                .max(self.splice.position().saturating_sub(from));
+        }
+        if held.is_some() {
+            report.holds += 1;
+        } else {
+            self.recorder.settle();
+        }
+        self.held = held;
+    }
+
+    /// The elements above `depth` stay open, but what there is to decide about them is decided:
+    /// one below them ends across them, and a cut must not take its end tag along.
+    pub(super) fn settle_above(&mut self, depth: usize) {
+        self.settle_from(depth + 1);
+    }
+
+    pub(super) fn settle_from(&mut self, depth: usize) {
+        for above in (depth..self.matcher.len()).rev() {
+            self.decide(above);
+            self.matcher.give_up(above);
+        }
+        self.update_hold();
+    }
+
+    /// Decides about the element at `depth`, of which all has been seen; true if it is dropped.
+    pub(super) fn decide(&mut self, depth: usize) -> bool {
+        if let Some((cut, rule)) = self.cut {
+            if cut == depth {
+                self.cut = None;
+                self.splice.end_cut();
+                self.record(depth, rule);
+                return true;
+            }
+            if cut < depth {
+                // Whatever it is, it goes; but others may have asked for it.
+                let context = context!(self);
+                self.matcher.decide(depth, context);
+                return false;
+            }
+        }
+        if !self.matcher.element(depth).is_candidate() {
+            return false;
+        }
+        let context = context!(self);
+        match self.matcher.decide(depth, context) {
+            Verdict::Stays => false,
+            Verdict::Protected(_) => {
+                self.recorder.report.protected += 1;
+                false
+            }
+            Verdict::Dropped(rule) => {
+                self.splice.truncate(self.matcher.element(depth).position);
+                self.record(depth, rule);
+                true
+            }
+        }
+    }
+
+    /// The element at `depth` has been dropped up to here.
+    pub(super) fn record(&mut self, depth: usize, rule: RuleRef) {
+        let state = self.matcher.element(depth);
+        let text = (state.text_start, self.text.end());
+        let preview = if !self.explain {
+            String::new()
+        } else if state.preview.is_empty() {
+            first_words(self.text.slice(text.0, text.1))
+        } else {
+            state.preview.clone()
+        };
+        let start = state.start;
+        let text_length = (self.text.counts.text - state.before.text) / UNITS;
+        let element = state.label.clone();
+        let snapshot = state.snapshot;
+        let rule = self.matcher.rule(rule);
+        if let Action::Drop(kind) = rule.action {
+            let removal = Removal {
+                kind,
+                file: rule.file.clone(),
+                line: rule.line,
+                selector: if self.explain {
+                    rule.selector.to_string()
+                } else {
+                    String::new()
+                },
+                element,
+                bytes: start..self.offset,
+                text_length,
+                text: preview,
+            };
+            self.recorder.cut(Cut { removal, text });
+        }
+        if let Some(snapshot) = snapshot {
+            self.page.restore(snapshot, text.0);
+        }
+        if self.held.is_none() {
+            self.recorder.settle();
+        }
+    }
+}
