@@ -338,6 +338,7 @@ impl Matcher {
             drops,
             begins: node.begins,
             exact: node.exact,
+            asks: node.asks,
             alarm: u64::MAX,
             due: false,
         }

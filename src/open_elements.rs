@@ -211,7 +211,17 @@ impl OpenElements {
             }
             name::FORM => {
                 self.form = false;
-                self.in_scope(name, &[])
+                let form = self.in_scope(name, &[]);
+                let implied = |e: &Open| matches!(e.name, name::P | name::LI | name::DD | name::DT);
+                if let Some(i) = form
+                    && !self.stack[i + 1..].iter().all(implied)
+                {
+                    // `</form>` ends the form alone.
+                    self.stack.remove(i);
+                    steps.push(Step::Detach(i));
+                    return;
+                }
+                form
             }
             name::TEMPLATE => self.stack.iter().rposition(|e| e.name == name::TEMPLATE),
             _ if class.has(Class::HEADING) => self.heading_in_scope(),

@@ -143,7 +143,7 @@ impl<W: Write> Stream<W> {
             && tag.attributes.iter().any(|(name, _)| {
                 ["color", "face", "size"].contains(&&*source[name.clone()].to_ascii_lowercase())
             });
-        let foreign = self.open.is_foreign(tag.name, font_attributes);
+        let foreign = self.open.is_foreign(tag.name, font_attributes, tag.foreign);
         // lol_html reads an SVG title as HTML, but its text as that of SVG.
         let plain = self.open.in_foreign() && self.open.is_integration_point(tag.name);
         let element = element_of(source, tag, foreign);

@@ -86,6 +86,7 @@ fn what_once_was_lost() {
         "<math class=x><svg><desc><p>~",
         // `input` ends `select`, and `select` ends a scope.
         "<select class=x><input>~",
+        "<select><script class=x></p></script>~",
         "<select><keygen><p class=x><input>~",
         "<object><select></object><form class=x></select>~",
         // What is open at `</body>` stays open.

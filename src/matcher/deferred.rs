@@ -4,7 +4,7 @@
 use super::element_state::Pending;
 use super::{Context, Matcher, NodeRef, Occasion, Truth};
 use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
-use crate::rules::phrases::{ListId, MAX_EXACT, Openings};
+use crate::rules::phrases::{Asked, ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::Test;
 use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
@@ -19,8 +19,7 @@ pub(super) use crate::rules::sheet::FIRST_WORD;
 struct Folded {
     /// Empty: not yet folded.
     beginning: String,
-    /// And the lists that were asked.
-    openings: Option<(Openings, (u64, u64))>,
+    openings: Option<Openings>,
     whole: Option<String>,
     traits: Option<Traits>,
 }
@@ -59,41 +58,42 @@ impl Matcher {
             beginning: std::mem::take(&mut self.folded),
             ..Folded::default()
         };
-        if !matches!(occasion, Occasion::Match(_))
-            && let Some((make, shown)) = self.stack[depth].unread.take()
-        {
-            let o = self.openings(depth, ended, make.asked, context, &mut folded.beginning);
-            if o == Openings::OPEN {
-                self.stack[depth].unread = Some((make, shown));
-            } else {
-                let may = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
-                let left = make.unread.iter().filter(|(needs, p)| {
-                    needs & !shown == 0
-                        && may(p.begins, o.begins | o.may_begin)
-                        && may(p.exact, o.exact | o.may_be_exact)
-                });
-                pending.extend(left.map(|(_, p)| Pending { due: true, ..*p }));
-                folded.openings = Some((o, make.asked));
-            }
-        }
-        let asked = pending
-            .iter()
-            .filter(|p| is_due(p))
-            .fold((0, 0), |all, p| (all.0 | p.begins, all.1 | p.exact));
-        if asked != (0, 0) && folded.openings.is_none() {
+        let unread = match occasion {
+            Occasion::Match(_) => None,
+            _ => self.stack[depth].unread.take(),
+        };
+        let due = pending.iter().filter(|p| is_due(p));
+        let asked = due.fold(Asked::default(), |all, p| all.and(p.asks));
+        let asked = asked.and(
+            unread
+                .as_ref()
+                .map_or(Asked::default(), |(make, _)| make.asked),
+        );
+        if asked != Asked::default() {
             // One look at the text rules most candidates out.
             let o = self.openings(depth, ended, asked, context, &mut folded.beginning);
-            let (begins, exact) = (o.begins | o.may_begin, o.exact | o.may_be_exact);
+            folded.openings = Some(o);
+            let may = |p: &Pending| {
+                let one_of = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
+                one_of(p.begins, o.begins | o.may_begin)
+                    && one_of(p.exact, o.exact | o.may_be_exact)
+            };
             pending.retain(|p| {
-                let may = !is_due(p)
-                    || (p.begins == 0 || p.begins & begins != 0)
-                        && (p.exact == 0 || p.exact & exact != 0);
-                if !may {
+                let stays = !is_due(p) || may(p);
+                if !stays {
                     self.stop_waiting(p.node);
                 }
-                may
+                stays
             });
-            folded.openings = Some((o, asked));
+            match unread {
+                Some(unread) if o == Openings::OPEN => self.stack[depth].unread = Some(unread),
+                Some((make, shown)) => {
+                    let left = make.unread.iter();
+                    let left = left.filter(|(needs, p)| needs & !shown == 0 && may(p));
+                    pending.extend(left.map(|(_, p)| Pending { due: true, ..*p }));
+                }
+                None => {}
+            }
         }
         folded.beginning.clear();
         let mut yes: smallvec::SmallVec<[NodeRef; 4]> = smallvec::SmallVec::new();
@@ -299,16 +299,18 @@ impl Matcher {
                             .into()
                     }
                     Pattern::List(list) => {
-                        let asked = (list.bit(), 0);
-                        let o = self.openings_for(asked, depth, ended, context, folded);
+                        let Some(o) = folded.openings else {
+                            return Truth::No;
+                        };
                         told(o.begins & list.bit() != 0, o.may_begin & list.bit() != 0)
                     }
                 }
             }
             Place::Exact => {
                 if let Pattern::List(list) = pattern {
-                    let asked = (0, list.bit());
-                    let o = self.openings_for(asked, depth, ended, context, folded);
+                    let Some(o) = folded.openings else {
+                        return Truth::No;
+                    };
                     return told(o.exact & list.bit() != 0, o.may_be_exact & list.bit() != 0);
                 }
                 let slice = self.slice(depth, context);
@@ -339,33 +341,12 @@ impl Matcher {
         &self,
         depth: usize,
         ended: bool,
-        asked: (u64, u64),
+        asked: Asked,
         context: Context<'_>,
         buffer: &mut String,
     ) -> Openings {
         let text = trim_to_word(self.slice(depth, context));
         self.rules.book().openings(text, ended, asked, buffer)
-    }
-
-    /// The same for one list more, if it has not been asked yet.
-    fn openings_for(
-        &self,
-        asked: (u64, u64),
-        depth: usize,
-        ended: bool,
-        context: Context<'_>,
-        folded: &mut Folded,
-    ) -> Openings {
-        match folded.openings {
-            Some((o, had)) if asked.0 & !had.0 == 0 && asked.1 & !had.1 == 0 => o,
-            had => {
-                let had = had.map_or((0, 0), |(_, had)| had);
-                let asked = (asked.0 | had.0, asked.1 | had.1);
-                let o = self.openings(depth, ended, asked, context, &mut String::new());
-                folded.openings = Some((o, asked));
-                o
-            }
-        }
     }
 
     /// Whether a phrase of the list stands in the text from `start` on.

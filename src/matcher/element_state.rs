@@ -3,6 +3,7 @@
 use super::{MakeEntry, NodeRef, RuleRef};
 use crate::page::{Make, Snapshot};
 use crate::rules::Level;
+use crate::rules::phrases::Asked;
 use crate::splice::Position;
 use crate::tag::{Class, Name};
 use crate::text::Counts;
@@ -20,6 +21,7 @@ pub(super) struct Pending {
     /// Phrase lists of which one must begin the element's text, be all of it.
     pub begins: u64,
     pub exact: u64,
+    pub asks: Asked,
     /// Length of the page's text at which it is to be looked at again.
     pub alarm: u64,
     /// It is being looked at.

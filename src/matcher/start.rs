@@ -8,6 +8,7 @@ use crate::page::{Make, Page};
 use crate::rules::Kind;
 use crate::rules::index::Index;
 use crate::rules::pattern::Pattern;
+use crate::rules::phrases::Asked;
 use crate::rules::sheet::{Action, Alternative, AttributeTest, Combinator, NodeId, Test, needs};
 use crate::tag::{Class, Name, name};
 use crate::text::fold_into;
@@ -28,9 +29,10 @@ pub(crate) struct MakeEntry {
     /// shown; their alarms are counted from the element's start.
     pub(super) ready: Vec<(u8, Pending)>,
     /// The same, of those that a phrase at the beginning must not be missing for: most elements'
-    /// first word rules all of them out. And the lists that they ask for.
+    /// first word rules all of them out.
     pub(super) unread: Vec<(u8, Pending)>,
-    pub(super) asked: (u64, u64),
+    /// The lists that they ask for.
+    pub(super) asked: Asked,
     /// Nodes that have more to ask at the start tag.
     pub(super) rest: Vec<(u8, NodeRef)>,
     /// The words of each class that is a name.
@@ -139,7 +141,7 @@ impl Matcher {
             class: class.into(),
             ready: Vec::new(),
             unread: Vec::new(),
-            asked: (0, 0),
+            asked: Asked::default(),
             rest: Vec::new(),
             words: if self.asks_words {
                 element
@@ -173,8 +175,7 @@ impl Matcher {
                 let mut pending = self.pending_of(r, 0);
                 pending.alarm = node.first_alarm;
                 if pending.drops && pending.begins | pending.exact != 0 {
-                    entry.asked.0 |= pending.begins;
-                    entry.asked.1 |= pending.exact;
+                    entry.asked = entry.asked.and(pending.asks);
                     entry.unread.push((node.needs, pending));
                 } else {
                     entry.ready.push((node.needs, pending));

@@ -1,7 +1,7 @@
 //! SVG and MathML: which elements are theirs, and what ends them.
 
 use super::{Namespace, Open, OpenElements, Steps};
-use crate::tag::{Name, name};
+use crate::tag::{Class, Name, name};
 
 /// The elements of SVG and of MathML in which HTML may stand:
 /// <https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point>. `annotation-xml`,
@@ -72,11 +72,14 @@ const BREAKOUT: [Name; 44] = [
 impl OpenElements {
     /// Whether an element of this name is one of SVG or MathML here. lol_html's word on it is not
     /// taken: it leaves one foreign element at a time where the Standard leaves all.
-    pub(crate) fn is_foreign(&self, name: Name, font_attributes: bool) -> bool {
-        matches!(name, name::SVG | name::MATH)
-            || self.in_foreign()
-                && !BREAKOUT.contains(&name)
-                && !(name == name::FONT && font_attributes)
+    pub(crate) fn is_foreign(&self, name: Name, font_attributes: bool, said: bool) -> bool {
+        match name {
+            name::SVG | name::MATH => true,
+            // Where it takes raw text for markup it is believed: that is what it will report.
+            _ if !self.in_foreign() => said && Class::of(name).has(Class::RAW_TEXT),
+            name::FONT => !font_attributes,
+            _ => !BREAKOUT.contains(&name),
+        }
     }
 
     pub(super) fn is_math(&self, name: Name) -> bool {

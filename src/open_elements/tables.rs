@@ -114,7 +114,7 @@ impl OpenElements {
             return false;
         };
         match name {
-            name::INPUT | name::TEXTAREA | name::KEYGEN => {
+            name::INPUT | name::TEXTAREA => {
                 self.close_from(i, steps);
                 false
             }

@@ -2,7 +2,7 @@
 //! shared, and what a stream cannot decide is refused with the reason.
 
 use super::pattern::{BEGINNING, Expression, Pattern, Place};
-use super::phrases::PhraseBook;
+use super::phrases::{Asked, PhraseBook};
 use super::selector::{Css, Measure, Pseudo, TextArgument, Upward};
 use super::sheet::{
     Action, Alternative, Anchor, AttributeTest, Combinator, FIRST_WORD, Node, NodeId, Rule, Sheet,
@@ -211,6 +211,9 @@ impl<'a> Compiler<'a> {
         let alarms = deferred.iter().map(|test| self.first_alarm(test));
         Ok(Node {
             first_alarm: alarms.min().unwrap_or(u64::MAX),
+            asks: deferred
+                .iter()
+                .fold(Asked::default(), |all, test| all.and(self.asks(test))),
             begins: lists(Place::Begins),
             exact: lists(Place::Exact),
             own: own.into(),
@@ -236,6 +239,30 @@ impl<'a> Compiler<'a> {
                     && node.left.is_none()
             }),
             _ => false,
+        }
+    }
+
+    /// The phrase lists that a test asks for.
+    fn asks(&self, test: &Test) -> Asked {
+        match test {
+            Test::Text(place, Pattern::List(list)) => Asked {
+                begins: if *place == Place::Begins {
+                    list.bit()
+                } else {
+                    0
+                },
+                exact: if *place == Place::Exact {
+                    list.bit()
+                } else {
+                    0
+                },
+            },
+            Test::Any(alternatives) | Test::Not(alternatives) => {
+                alternatives.iter().fold(Asked::default(), |all, a| {
+                    all.and(self.sheet.node(a.node).asks)
+                })
+            }
+            _ => Asked::default(),
         }
     }
 

@@ -190,7 +190,7 @@ impl Gate {
         let has = |wanted: fn(char) -> bool| literals.iter().any(|l| l.contains(wanted));
         if has(|c| c == '%') {
             Gate::Percent
-        } else if has(is_not_latin) || begins_not_latin(&prefixes_of(expression)) {
+        } else if has(is_not_latin) || has_group_not_latin(expression) {
             Gate::NotLatin
         } else {
             Gate::Open
@@ -198,8 +198,36 @@ impl Gate {
     }
 }
 
-fn begins_not_latin(prefixes: &[Box<str>]) -> bool {
-    !prefixes.is_empty() && prefixes.iter().all(|p| p.contains(is_not_latin))
+/// Whether each branch of some group, or of the whole, has a character of such a script.
+fn has_group_not_latin(expression: &str) -> bool {
+    let chars: Vec<char> = expression.chars().collect();
+    let has = |branch: &&[char]| {
+        let literals = literals_of(&branch.iter().collect::<String>());
+        literals
+            .iter()
+            .any(|literal| literal.contains(is_not_latin))
+    };
+    let all = |chars: &[char]| branches(chars).iter().all(has);
+    if branches(&chars).len() > 1 {
+        return all(&chars);
+    }
+    let mut i = 0;
+    while i < chars.len() {
+        match chars[i] {
+            '(' => {
+                let end = end_of_bracket(&chars, i);
+                let inner = chars.get(i + 1..end - 1).unwrap_or_default();
+                if !is_optional(chars.get(end)) && all(inner) {
+                    return true;
+                }
+                i = end;
+            }
+            '[' => i = end_of_bracket(&chars, i),
+            '\\' => i += 2,
+            _ => i += 1,
+        }
+    }
+    false
 }
 
 /// Phrases mean the digits and spaces that pages use: folded text has no other spaces, and the

@@ -35,6 +35,30 @@ struct List {
     expressions: Vec<PhraseExpression>,
 }
 
+/// Lists of which it is asked whether a phrase of theirs begins a text, or is all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub begins: u64,
+    pub exact: u64,
+}
+
+impl Asked {
+    /// Every list.
+    #[cfg(test)]
+    const ALL: Asked = Asked {
+        begins: u64::MAX,
+        exact: u64::MAX,
+    };
+
+    /// These lists and those of `other`.
+    pub(crate) fn and(self, other: Asked) -> Asked {
+        Asked {
+            begins: self.begins | other.begins,
+            exact: self.exact | other.exact,
+        }
+    }
+}
+
 /// What the text of an element says of all lists at once, as sets of their bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Openings {
@@ -67,6 +91,8 @@ pub(crate) struct PhraseBook {
     phrases: Vec<Phrase>,
     /// The last phrase with this first word, or first character where the script writes no spaces.
     by_first: FxHashMap<Cow<'static, str>, u32>,
+    /// Which first words there can be at all.
+    sieve: Sieve,
     /// Length of the longest phrase, in bytes of folded text.
     longest: usize,
     /// Expressions by what they can begin with; those that can begin with anything.
@@ -171,6 +197,7 @@ impl PhraseBook {
             Cow::Borrowed(folded) => Cow::Borrowed(first_word(folded)),
             Cow::Owned(folded) => Cow::Owned(first_word(folded).to_owned()),
         };
+        self.sieve.add(&first);
         let next = self.by_first.insert(first, self.phrases.len() as u32);
         self.longest = self.longest.max(folded.len());
         self.phrases.push(Phrase {
@@ -229,7 +256,7 @@ impl PhraseBook {
         &self,
         text: &str,
         ended: bool,
-        asked: (u64, u64),
+        asked: Asked,
         buffer: &mut String,
     ) -> Openings {
         let first = raw_word(text);
@@ -284,7 +311,7 @@ impl PhraseBook {
         for &(list, i) in expressions {
             let bit = list.bit();
             let expression = &self.lists[list.0 as usize].expressions[i as usize];
-            if asked.0 & bit & !o.begins != 0 {
+            if asked.begins & bit & !o.begins != 0 {
                 if ended || seen < text.len() {
                     let folded = beginning_folded.get_or_insert_with(|| {
                         let mut folded = String::new();
@@ -298,7 +325,7 @@ impl PhraseBook {
                     o.may_begin |= bit;
                 }
             }
-            if asked.1 & bit & !o.exact != 0 && text.len() <= MAX_EXACT {
+            if asked.exact & bit & !o.exact != 0 && text.len() <= MAX_EXACT {
                 if ended {
                     let folded = whole_folded.get_or_insert_with(|| text::fold(text));
                     if expression.is_match(Place::Exact, text::trim_after_word(folded)) {
@@ -357,9 +384,13 @@ impl PhraseBook {
                 at += rest.chars().next().map_or(1, char::len_utf8);
                 continue;
             }
+            let ends_here = word.len() == rest.len();
+            if !ends_here && !self.sieve.may_have(word) {
+                at += word.len();
+                continue;
+            }
             buffer.clear();
             text::fold_into(word, buffer);
-            let ends_here = word.len() == rest.len();
             if self.by_first.contains_key(first_word(buffer)) {
                 buffer.clear();
                 let window = floor_char_boundary(rest, self.longest + 16);
@@ -420,6 +451,43 @@ fn floor_char_boundary(text: &str, n: usize) -> usize {
     n
 }
 
+/// Tells most words that are no phrase's first from their first three bytes and their length: a
+/// table of bits, which is cheaper to ask than a map.
+struct Sieve([u64; Sieve::WORDS]);
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Sieve([0; Sieve::WORDS])
+    }
+}
+
+impl Sieve {
+    const WORDS: usize = 256;
+
+    fn place(word: &str) -> (usize, u64) {
+        let bytes = word.as_bytes();
+        let byte = |i: usize| {
+            bytes
+                .get(i)
+                .map_or(0, |b| u32::from(b.to_ascii_lowercase()))
+        };
+        let key = byte(0) | byte(1) << 8 | byte(2) << 16 | (bytes.len() as u32) << 24;
+        let hash = key.wrapping_mul(0x9e37_79b1) >> 18;
+        (hash as usize / 64, 1 << (hash % 64))
+    }
+
+    fn add(&mut self, first: &str) {
+        let (word, bit) = Sieve::place(first);
+        self.0[word] |= bit;
+    }
+
+    /// Whether a word, not folded, may be a phrase's first. Folding may change what is not ASCII.
+    fn may_have(&self, word: &str) -> bool {
+        let (place, bit) = Sieve::place(word);
+        self.0[place] & bit != 0 || !word.is_ascii()
+    }
+}
+
 /// The lines of a list that are phrases, numbered from 0.
 fn lines(content: &str) -> impl Iterator<Item = (usize, &str)> {
     content
@@ -474,8 +542,7 @@ mod tests {
         let book = book();
         let read = book.list("read").unwrap().bit();
         let left = book.list("left").unwrap().bit();
-        let openings =
-            |text, ended| book.openings(text, ended, (u64::MAX, u64::MAX), &mut String::new());
+        let openings = |text, ended| book.openings(text, ended, Asked::ALL, &mut String::new());
         assert_eq!(openings("Leg", false), Openings::OPEN);
         assert_eq!(openings("Leggi a", false).may_begin, read);
         assert_eq!(openings("Leggi un", false).may_begin, 0);

@@ -6,6 +6,7 @@
 use super::index::Index;
 use super::kind::Kind;
 use super::pattern::{Pattern, Place};
+use super::phrases::Asked;
 use super::selector::{Limit, Measure};
 use crate::tag::Name;
 use selectors::attr::AttrSelectorOperator;
@@ -105,6 +106,8 @@ pub(crate) struct Node {
     /// Phrase lists of which one must begin the text, be all of it; 0 if none must.
     pub begins: u64,
     pub exact: u64,
+    /// All lists that the deferred tests ask for.
+    pub asks: Asked,
     /// How much text must have come before the deferred tests can be decided, in half characters;
     /// `u64::MAX` if only the element's end decides them.
     pub first_alarm: u64,
