@@ -182,10 +182,15 @@ impl OpenElements {
         let class = Class::of(name);
         if let Some(select) = self.in_scope(name::SELECT, &[]) {
             if class.has(Class::TABLE_PART) || name == name::TABLE {
+                if self.in_table_scope(name).is_none() {
+                    return;
+                }
                 self.close_from(select, steps);
             } else if !matches!(
                 name,
                 name::SELECT
+                    | name::SCRIPT
+                    | name::TEXTAREA
                     | name::OPTION
                     | name::OPTGROUP
                     | name::TEMPLATE

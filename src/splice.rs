@@ -17,6 +17,8 @@ pub(crate) struct Splice<W> {
     base: Position,
     /// While an element is being cut, nothing is taken.
     cutting: bool,
+    /// The byte pushed last.
+    last: u8,
 }
 
 impl<W: Write> Splice<W> {
@@ -27,6 +29,7 @@ impl<W: Write> Splice<W> {
             written: 0,
             base: 0,
             cutting: false,
+            last: 0,
         }
     }
 
@@ -41,7 +44,14 @@ impl<W: Write> Splice<W> {
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         if !self.cutting {
             self.held.extend_from_slice(bytes);
+            self.last = bytes.last().copied().unwrap_or(self.last);
         }
+    }
+
+    /// Whether what comes next follows a `<` that is text: were the next element dropped, what comes
+    /// after it could become a tag.
+    pub(crate) fn ends_with_less(&self) -> bool {
+        self.last == b'<'
     }
 
     /// Drops everything from `position` on, which must not have been released.

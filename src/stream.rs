@@ -291,7 +291,8 @@ impl<W: Write> Stream<W> {
         let depth = self.matcher.len() - 1;
         if self.cut.is_none() || self.matcher.outermost_pending().is_some() {
             let context = context!(self);
-            let entered = self.matcher.enter(element, context, self.cut.is_some());
+            let stays = self.cut.is_some() || self.splice.ends_with_less();
+            let entered = self.matcher.enter(element, context, stays);
             match entered {
                 Entered::Cut(rule) if self.cut.is_none() => self.begin_cut(depth, rule),
                 Entered::Held => self.update_hold(),

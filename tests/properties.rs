@@ -200,3 +200,24 @@ fn past_the_hold_limit_a_candidate_stays() {
         );
     }
 }
+
+/// `x <` is text, and so it must stay: were the element behind it dropped, the letter after it
+/// would make a tag of it.
+#[test]
+fn a_cut_joins_no_tag() {
+    for (page, expected) in [
+        ("x <<b class=x>ad</b>y", "x <<b class=x>ad</b>y"),
+        (
+            "x <<b class=x>ad</b>y<i class=x>ad</i>z",
+            "x <<b class=x>ad</b>yz",
+        ),
+        ("x < <b class=x>ad</b>y", "x < y"),
+    ] {
+        let rules = dehusk::Rules::builder().builtin(false).select(".x").build();
+        let rules = rules.expect("the selector can be read");
+        let mut out = Vec::new();
+        let options = dehusk::Options::new();
+        dehusk::clean(&rules, &options, page.as_bytes(), &mut out).expect("a Vec takes everything");
+        assert_eq!(String::from_utf8_lossy(&out), expected, "{page}");
+    }
+}

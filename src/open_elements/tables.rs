@@ -1,6 +1,6 @@
 //! Tables and selects, where the Standard moves or ignores what does not belong there.
 
-use super::{Open, OpenElements, Steps};
+use super::{Open, OpenElements, Step, Steps};
 use crate::tag::{Class, Name, name};
 
 impl OpenElements {
@@ -114,9 +114,14 @@ impl OpenElements {
             return false;
         };
         match name {
-            name::INPUT | name::TEXTAREA => {
+            name::INPUT => {
                 self.close_from(i, steps);
                 false
+            }
+            // Some parsers close the select here, some do not.
+            name::KEYGEN | name::TEXTAREA => {
+                steps.push(Step::Settle(i));
+                true
             }
             name::OPTION
             | name::OPTGROUP
