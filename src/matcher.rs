@@ -20,7 +20,7 @@ use crate::text::{Text, UNITS};
 use deferred::Hits;
 use element_state::Pending;
 use rustc_hash::FxHashMap;
-use start::{MakeEntry, Subject, shown};
+use start::{Candidates, MakeEntry, Subject, shown};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -152,6 +152,8 @@ pub(crate) struct Matcher {
     alarms: BinaryHeap<Reverse<(u64, u32, u32)>>,
     /// What is known of elements by their name and class alone.
     makes: FxHashMap<u64, Rc<MakeEntry>>,
+    /// By their name alone, whatever the class, as long as no rule knows it.
+    types: FxHashMap<Name, Rc<Candidates>>,
     candidates: Vec<NodeRef>,
     /// Whether any rule asks for the words of names.
     asks_words: bool,
@@ -178,6 +180,7 @@ impl Matcher {
             next_uid: 0,
             alarms: BinaryHeap::new(),
             makes: FxHashMap::default(),
+            types: FxHashMap::default(),
             candidates: Vec::new(),
             folded: String::new(),
             news: false,
@@ -191,6 +194,7 @@ impl Matcher {
         self.active.truncate(1);
         self.active.push(Active::new(sheet));
         self.makes.clear();
+        self.types.clear();
     }
 
     pub(crate) fn rule(&self, rule: RuleRef) -> &Rule {
@@ -256,14 +260,18 @@ impl Matcher {
         if !probes_only {
             let now = context.text.counts.text;
             if make
+                .candidates
                 .unread
                 .iter()
                 .any(|(needs, _)| needs & !subject.shown == 0)
             {
-                self.stack[depth].unread = Some((Rc::clone(&make), subject.shown));
+                self.stack[depth].unread = Some((Rc::clone(&make.candidates), subject.shown));
             }
-            self.stack[depth].pending.reserve(make.ready.len());
+            self.stack[depth]
+                .pending
+                .reserve(make.candidates.ready.len());
             let ready = make
+                .candidates
                 .ready
                 .iter()
                 .filter(|(needs, _)| needs & !subject.shown == 0);
@@ -277,6 +285,7 @@ impl Matcher {
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
         let rest = make
+            .candidates
             .rest
             .iter()
             .filter(|(needs, _)| needs & !subject.shown == 0);

@@ -1,6 +1,6 @@
 //! What the matcher knows of an open element.
 
-use super::{MakeEntry, NodeRef, RuleRef};
+use super::{Candidates, NodeRef, RuleRef};
 use crate::page::{Make, Snapshot};
 use crate::rules::Level;
 use crate::rules::phrases::Asked;
@@ -71,7 +71,7 @@ pub(crate) struct ElementState {
     pub(super) headings: Vec<Heading>,
     pub(super) pending: Vec<Pending>,
     /// Candidates that wait for the element's first word, and what the page had shown.
-    pub(super) unread: Option<(Rc<MakeEntry>, u8)>,
+    pub(super) unread: Option<(Rc<Candidates>, u8)>,
     /// Probes that have matched inside.
     pub(super) fired: Vec<NodeRef>,
     /// The level of the highest protection on it or inside.

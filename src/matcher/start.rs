@@ -23,8 +23,17 @@ const MAX_CACHED_MAKES: usize = 1 << 13;
 
 /// What is known of all elements with this name and class.
 pub(crate) struct MakeEntry {
-    pub(super) name: Name,
-    pub(super) class: Box<str>,
+    name: Name,
+    class: Box<str>,
+    pub(super) candidates: Rc<Candidates>,
+    /// The words of each class that is a name.
+    words: Vec<Words>,
+}
+
+/// The nodes that a name and class leave possible. Elements with classes that no rule knows share
+/// those of their name.
+#[derive(Default)]
+pub(crate) struct Candidates {
     /// Candidates that nothing at the start tag can rule out or decide, but what the page has
     /// shown; their alarms are counted from the element's start.
     pub(super) ready: Vec<(u8, Pending)>,
@@ -35,8 +44,6 @@ pub(crate) struct MakeEntry {
     pub(super) asked: Asked,
     /// Nodes that have more to ask at the start tag.
     pub(super) rest: Vec<(u8, NodeRef)>,
-    /// The words of each class that is a name.
-    pub(super) words: Vec<Words>,
 }
 
 /// The words of a class or id.
@@ -134,38 +141,73 @@ impl Matcher {
         {
             return Rc::clone(entry);
         }
+        let words = if self.asks_words {
+            let words = element.classes().map(words_of);
+            words.filter(|words| !self.is_no_name(words)).collect()
+        } else {
+            Vec::new()
+        };
         let mut nodes = Vec::new();
-        self.collect_make(element, class, &mut nodes);
-        let mut entry = MakeEntry {
+        self.collect_class(element, &words, &mut nodes);
+        let candidates = if nodes.is_empty() {
+            self.candidates_of_type(element)
+        } else {
+            self.collect_type(element.name, &mut nodes);
+            nodes.sort_unstable();
+            nodes.dedup();
+            Rc::new(self.candidates_of(&nodes, element, false))
+        };
+        if self.makes.len() >= MAX_CACHED_MAKES {
+            self.makes.clear();
+        }
+        let entry = Rc::new(MakeEntry {
             name: element.name,
             class: class.into(),
-            ready: Vec::new(),
-            unread: Vec::new(),
-            asked: Asked::default(),
-            rest: Vec::new(),
-            words: if self.asks_words {
-                element
-                    .classes()
-                    .map(words_of)
-                    .filter(|words| !self.is_no_name(words))
-                    .collect()
-            } else {
-                Vec::new()
-            },
-        };
-        for r in nodes {
-            let own = &self.node(r).own;
-            if !own.iter().all(|test| self.test_own(test, r, element)) {
+            candidates,
+            words,
+        });
+        self.makes.insert(key, Rc::clone(&entry));
+        entry
+    }
+
+    /// What an element can match whose classes no rule knows.
+    fn candidates_of_type(&mut self, element: &Element<'_>) -> Rc<Candidates> {
+        if let Some(candidates) = self.types.get(&element.name) {
+            return Rc::clone(candidates);
+        }
+        let mut nodes = Vec::new();
+        self.collect_type(element.name, &mut nodes);
+        let candidates = Rc::new(self.candidates_of(&nodes, element, true));
+        self.types.insert(element.name, Rc::clone(&candidates));
+        candidates
+    }
+
+    /// Sorts nodes by what is left to ask. With `any_class` the element's class may be another: what
+    /// asks for it is left to ask.
+    fn candidates_of(
+        &self,
+        nodes: &[NodeRef],
+        element: &Element<'_>,
+        any_class: bool,
+    ) -> Candidates {
+        let mut all = Candidates::default();
+        for &r in nodes {
+            let node = self.node(r);
+            let by_type = |test: &Test| matches!(test, Test::Type(_) | Test::Types(_));
+            let own = node.own.iter().filter(|test| !any_class || by_type(test));
+            if !own.into_iter().all(|test| self.test_own(test, r, element)) {
                 continue;
             }
-            let node = self.node(r);
             let uses = &node.uses;
             let only_rule =
                 !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
             if only_rule && !self.is_wanted(r) {
                 continue;
             }
-            let at_once = node.tests.is_empty() && node.left.is_none() && node.waits.is_empty();
+            let at_once = node.tests.is_empty()
+                && node.left.is_none()
+                && node.waits.is_empty()
+                && (!any_class || node.own.iter().all(by_type));
             let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
             if only_rule
                 && at_once
@@ -175,21 +217,16 @@ impl Matcher {
                 let mut pending = self.pending_of(r, 0);
                 pending.alarm = node.first_alarm;
                 if pending.drops && pending.begins | pending.exact != 0 {
-                    entry.asked = entry.asked.and(pending.asks);
-                    entry.unread.push((node.needs, pending));
+                    all.asked = all.asked.and(pending.asks);
+                    all.unread.push((node.needs, pending));
                 } else {
-                    entry.ready.push((node.needs, pending));
+                    all.ready.push((node.needs, pending));
                 }
             } else {
-                entry.rest.push((node.needs, r));
+                all.rest.push((node.needs, r));
             }
         }
-        if self.makes.len() >= MAX_CACHED_MAKES {
-            self.makes.clear();
-        }
-        let entry = Rc::new(entry);
-        self.makes.insert(key, Rc::clone(&entry));
-        entry
+        all
     }
 
     pub(super) fn is_asked(
@@ -224,31 +261,39 @@ impl Matcher {
         })
     }
 
-    /// The nodes that can match an element by its name and class.
-    pub(super) fn collect_make(&self, element: &Element<'_>, class: &str, out: &mut Vec<NodeRef>) {
+    /// The nodes that can match an element by its name.
+    fn collect_type(&self, name: Name, out: &mut Vec<NodeRef>) {
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
             let mut add = |ids: &[NodeId]| {
                 out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
             };
             add(&index.universal);
-            if let Some(ids) = index.types.get(&element.name) {
+            if let Some(ids) = index.types.get(&name) {
                 add(ids);
-            }
-            for token in class.split_ascii_whitespace() {
-                if let Some(ids) = index.classes.get(token) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-                }
-                if !index.words.is_empty() {
-                    self.add_words(sheet, token, out);
-                }
-            }
-            if element.class.is_some() {
-                add_attribute(index, "class", class, sheet, out);
             }
         }
         out.sort_unstable();
-        out.dedup();
+    }
+
+    /// The nodes that can match an element by its classes.
+    fn collect_class(&self, element: &Element<'_>, words: &[Words], out: &mut Vec<NodeRef>) {
+        for sheet in 0..self.active.len() {
+            let index = &self.active[sheet].sheet.index;
+            let classes = element
+                .classes()
+                .filter_map(|class| index.classes.get(class));
+            let words = words
+                .iter()
+                .flatten()
+                .filter_map(|w| index.words.get(w.as_str()));
+            for ids in classes.chain(words) {
+                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+            }
+            if let Some(class) = element.class() {
+                add_attribute(index, "class", class, sheet, out);
+            }
+        }
     }
 
     /// The nodes that can match an element by its id and other attributes, added to those that can
@@ -279,19 +324,6 @@ impl Matcher {
         if out.len() > before {
             out.sort_unstable();
             out.dedup();
-        }
-    }
-
-    pub(super) fn add_words(&self, sheet: usize, name: &str, out: &mut Vec<NodeRef>) {
-        let words = words_of(name);
-        if self.is_no_name(&words) {
-            return;
-        }
-        let index = &self.active[sheet].sheet.index;
-        for word in &words {
-            if let Some(ids) = index.words.get(word.as_str()) {
-                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-            }
         }
     }
 
