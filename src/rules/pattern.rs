@@ -94,7 +94,7 @@ impl Expression {
 pub(crate) struct PhraseExpression {
     source: Box<str>,
     /// What every match has in it.
-    needle: Finder<'static>,
+    needle: OnceLock<Finder<'static>>,
     /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
     prefixes: Vec<Box<str>>,
     gate: Gate,
@@ -105,7 +105,7 @@ impl PhraseExpression {
     pub(crate) fn new(source: &str) -> Self {
         PhraseExpression {
             source: ascii_classes(source).into(),
-            needle: Finder::new(&needle_of(source)).into_owned(),
+            needle: OnceLock::new(),
             prefixes: prefixes_of(source),
             gate: Gate::of(source),
             compiled: Default::default(),
@@ -128,7 +128,10 @@ impl PhraseExpression {
 
     /// Whether the expression matches `folded` at this place.
     pub(crate) fn is_match(&self, place: Place, folded: &str) -> bool {
-        if self.needle.find(folded.as_bytes()).is_none() {
+        let needle = self
+            .needle
+            .get_or_init(|| Finder::new(&needle_of(&self.source)).into_owned());
+        if needle.find(folded.as_bytes()).is_none() {
             return false;
         }
         if place != Place::Anywhere

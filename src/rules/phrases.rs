@@ -165,6 +165,9 @@ impl PhraseBook {
         let Ok(list) = self.list_or_new(name, file) else {
             return;
         };
+        // A line is 14 bytes on average; to grow step by step costs as much as to fill.
+        self.phrases.reserve(content.len() / 12);
+        self.by_first.reserve(content.len() / 32);
         for (_, line) in lines(content) {
             match expression_of(line) {
                 Some(expression) => self.add_expression(list, expression),
