@@ -40,22 +40,47 @@ fn main() -> io::Result<()> {
     }
     out.push_str("];\n");
 
-    out.push_str("pub(super) const PHRASES: &[(&str, &str, &str)] = &[\n");
-    for path in files(&root.join("phrases"), "txt")? {
-        let list = stem(&path);
-        writeln!(
-            out,
-            "({list:?}, {:?}, include_str!({path:?})),",
-            shown(&root, &path)
-        )
-        .map_err(io::Error::other)?;
-    }
-    out.push_str("];\n");
+    phrases(&root, &mut out)?;
 
     let target = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("selectors.rs");
     fs::write(target, out)?;
     println!("cargo::rerun-if-changed=selectors");
     println!("cargo::rerun-if-changed=build.rs");
+    Ok(())
+}
+
+/// The phrase lists: their names, their phrases in one sorted table (so that nothing has to be built
+/// when the program starts), their expressions, and the files for the tests.
+fn phrases(root: &Path, out: &mut String) -> io::Result<()> {
+    let files = files(&root.join("phrases"), "txt")?;
+    let mut sorted = Vec::new();
+    let mut expressions = Vec::new();
+    for (list, path) in files.iter().enumerate() {
+        for line in fs::read_to_string(path)?.lines().map(str::trim) {
+            if line.is_empty() || line.starts_with('!') {
+                continue;
+            }
+            match line.strip_prefix('/').and_then(|l| l.strip_suffix('/')) {
+                Some(expression) => expressions.push((list, expression.to_owned())),
+                None => sorted.push((line.to_owned(), list)),
+            }
+        }
+    }
+    sorted.sort();
+    let names: Vec<String> = files.iter().map(|path| stem(path)).collect();
+    let written = [
+        format!("pub(super) const LISTS: &[&str] = &{names:?};\n"),
+        format!("pub(super) static PHRASES: &[(&str, u8)] = &{sorted:?};\n"),
+        format!("pub(super) const EXPRESSIONS: &[(u8, &str)] = &{expressions:?};\n"),
+        "#[cfg(test)]\npub(super) const PHRASE_FILES: &[(&str, &str, &str)] = &[\n".to_owned(),
+    ];
+    out.extend(written);
+    for path in &files {
+        let name = shown(root, path);
+        writeln!(out, "({:?}, {name:?}, include_str!({path:?})),", stem(path))
+            .map_err(io::Error::other)?;
+    }
+    out.push_str("];\n");
     Ok(())
 }
 

@@ -218,9 +218,7 @@ impl RulesBuilder {
     pub fn build(self) -> Result<Rules, RuleErrors> {
         let mut errors = Vec::new();
         let mut book = PhraseBook::default();
-        for (list, name, content) in builtin::PHRASES {
-            book.add_builtin(list, name, content);
-        }
+        book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
         for (list, name, content) in &self.phrases {
             errors.extend(book.add(list, name, content).err());
         }
@@ -378,7 +376,7 @@ mod tests {
             panic!("{errors}");
         }
         let rules = Rules::builtin();
-        for (list, name, content) in builtin::PHRASES {
+        for (list, name, content) in builtin::PHRASE_FILES {
             if let Err(error) = PhraseBook::default().add(list, name, content) {
                 panic!("{error}");
             }

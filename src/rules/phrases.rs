@@ -5,7 +5,6 @@ use super::error::RuleError;
 use super::pattern::{PREFIX, PhraseExpression, Place, Traits, beginning, check};
 use crate::text;
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 
 /// Lists a set can have: one bit each.
 const MAX_LISTS: usize = 64;
@@ -21,7 +20,7 @@ impl ListId {
 }
 
 struct Phrase {
-    folded: Cow<'static, str>,
+    folded: Box<str>,
     list: ListId,
     /// The next phrase with the same first word.
     next: u32,
@@ -88,9 +87,12 @@ pub(crate) const MAX_EXACT: usize = 4096;
 #[derive(Default)]
 pub(crate) struct PhraseBook {
     lists: Vec<List>,
+    /// The built-in phrases, sorted, with the numbers of their lists.
+    builtin: &'static [(&'static str, u8)],
+    /// The others.
     phrases: Vec<Phrase>,
     /// The last phrase with this first word, or first character where the script writes no spaces.
-    by_first: FxHashMap<Cow<'static, str>, u32>,
+    by_first: FxHashMap<Box<str>, u32>,
     /// Which first words there can be at all.
     sieve: Sieve,
     /// Length of the longest phrase, in bytes of folded text.
@@ -154,25 +156,33 @@ impl PhraseBook {
                 let reason = "a phrase needs a word: letters, digits or ©".to_owned();
                 return Err(RuleError::new(file, i + 1, 1, line, reason));
             }
-            self.add_phrase(list, Cow::Owned(folded.to_owned()));
+            self.add_phrase(list, folded);
         }
         Ok(())
     }
 
-    /// Adds the phrases of a built-in file, which a test has shown to be folded and right: checking
-    /// takes several times as long as reading.
-    pub(crate) fn add_builtin(&mut self, name: &str, file: &str, content: &'static str) {
-        let Ok(list) = self.list_or_new(name, file) else {
-            return;
+    /// Takes the built-in lists, before any other: their names, their phrases sorted, their
+    /// expressions. A test has shown that the phrases are folded and the expressions right; checking
+    /// would take several times as long as everything else at the start.
+    pub(crate) fn add_builtin(
+        &mut self,
+        lists: &[&str],
+        phrases: &'static [(&'static str, u8)],
+        expressions: &[(u8, &str)],
+    ) {
+        debug_assert!(self.lists.is_empty() && lists.len() <= MAX_LISTS);
+        let named = |name: &&str| List {
+            name: (*name).to_owned(),
+            expressions: Vec::new(),
         };
-        // A line is 14 bytes on average; to grow step by step costs as much as to fill.
-        self.phrases.reserve(content.len() / 12);
-        self.by_first.reserve(content.len() / 32);
-        for (_, line) in lines(content) {
-            match expression_of(line) {
-                Some(expression) => self.add_expression(list, expression),
-                None => self.add_phrase(list, Cow::Borrowed(line)),
-            }
+        self.lists = lists.iter().map(named).collect();
+        self.builtin = phrases;
+        for (phrase, _) in phrases {
+            self.sieve.add(first_word(phrase));
+            self.longest = self.longest.max(phrase.len());
+        }
+        for (list, expression) in expressions {
+            self.add_expression(ListId(*list), expression);
         }
     }
 
@@ -195,16 +205,15 @@ impl PhraseBook {
         expressions.push(expression);
     }
 
-    fn add_phrase(&mut self, list: ListId, folded: Cow<'static, str>) {
-        let first = match &folded {
-            Cow::Borrowed(folded) => Cow::Borrowed(first_word(folded)),
-            Cow::Owned(folded) => Cow::Owned(first_word(folded).to_owned()),
-        };
-        self.sieve.add(&first);
-        let next = self.by_first.insert(first, self.phrases.len() as u32);
+    fn add_phrase(&mut self, list: ListId, folded: &str) {
+        let first = first_word(folded);
+        self.sieve.add(first);
+        let next = self
+            .by_first
+            .insert(first.into(), self.phrases.len() as u32);
         self.longest = self.longest.max(folded.len());
         self.phrases.push(Phrase {
-            folded,
+            folded: folded.into(),
             list,
             next: next.unwrap_or(END),
         });
@@ -239,18 +248,17 @@ impl PhraseBook {
     /// Whether `word`, in lower case, is a phrase of the list.
     pub(crate) fn has_word(&self, list: ListId, word: &str) -> bool {
         self.phrases_from(word)
-            .any(|phrase| phrase.list == list && phrase.folded == word)
+            .any(|(phrase, l)| l == list && phrase == word)
     }
 
     /// The lists with a phrase at the beginning of `folded`, which begins with a word.
     pub(crate) fn begins(&self, folded: &str) -> u64 {
         self.phrases_from(first_word(folded))
-            .filter(|phrase| {
-                folded
-                    .strip_prefix(&*phrase.folded)
-                    .is_some_and(|rest| ends_word(&phrase.folded, rest))
+            .filter(|(phrase, _)| {
+                let rest = folded.strip_prefix(phrase);
+                rest.is_some_and(|rest| ends_word(phrase, rest))
             })
-            .fold(0, |lists, phrase| lists | phrase.list.bit())
+            .fold(0, |lists, (_, list)| lists | list.bit())
     }
 
     /// What `text`, from its first word on, says of the lists that are `asked`, whether one of their
@@ -274,7 +282,7 @@ impl PhraseBook {
         };
         buffer.clear();
         text::fold_into(first, buffer);
-        let nothing_begins = !self.by_first.contains_key(first_word(buffer))
+        let nothing_begins = !self.any_from(first_word(buffer))
             && !prefixes(buffer).any(|p| self.expressions_by_prefix.contains_key(p))
             && self.expressions.is_empty();
         if nothing_begins && buffer.chars().count() >= PREFIX {
@@ -286,12 +294,12 @@ impl PhraseBook {
         text::fold_into(&text[..window], buffer);
         let folded = &buffer[..];
         let first = first_word(folded);
-        for phrase in self.phrases_from(first) {
-            let bit = phrase.list.bit();
-            if let Some(rest) = folded.strip_prefix(&*phrase.folded) {
+        for (phrase, list) in self.phrases_from(first) {
+            let bit = list.bit();
+            if let Some(rest) = folded.strip_prefix(phrase) {
                 if rest.is_empty() && !ended {
                     o.may_begin |= bit;
-                } else if ends_word(&phrase.folded, rest) {
+                } else if ends_word(phrase, rest) {
                     o.begins |= bit;
                 }
                 if whole && !rest.contains(text::is_word) {
@@ -301,7 +309,7 @@ impl PhraseBook {
                         &mut o.may_be_exact
                     }) |= bit;
                 }
-            } else if !ended && phrase.folded.starts_with(folded) {
+            } else if !ended && phrase.starts_with(folded) {
                 o.may_begin |= bit;
                 o.may_be_exact |= bit;
             }
@@ -347,11 +355,23 @@ impl PhraseBook {
         self.longest
     }
 
-    fn phrases_from(&self, first: &str) -> impl Iterator<Item = &Phrase> {
-        let first = self.by_first.get(first).copied();
+    /// The phrases whose first word this is, and some that begin with it and go on.
+    fn phrases_from(&self, first: &str) -> impl Iterator<Item = (&str, ListId)> {
+        let start = self.builtin.partition_point(|(phrase, _)| *phrase < first);
+        let builtin = self.builtin[start..]
+            .iter()
+            .take_while(move |(phrase, _)| !first.is_empty() && phrase.starts_with(first))
+            .map(|(phrase, list)| (*phrase, ListId(*list)));
         // The last phrase of a chain points behind the end.
         let phrase = |id: u32| self.phrases.get(id as usize);
-        std::iter::successors(first.and_then(phrase), move |p| phrase(p.next))
+        let id = self.by_first.get(first).copied();
+        let others = std::iter::successors(id.and_then(phrase), move |p| phrase(p.next));
+        builtin.chain(others.map(|p| (&*p.folded, p.list)))
+    }
+
+    /// Whether a phrase begins with this, the first word of a text.
+    fn any_from(&self, first: &str) -> bool {
+        self.phrases_from(first).next().is_some()
     }
 
     /// Whether an expression of the list matches anywhere in `folded`, the folded form of `text`.
@@ -394,7 +414,7 @@ impl PhraseBook {
             }
             buffer.clear();
             text::fold_into(word, buffer);
-            if self.by_first.contains_key(first_word(buffer)) {
+            if self.any_from(first_word(buffer)) {
                 buffer.clear();
                 let window = floor_char_boundary(rest, self.longest + 16);
                 text::fold_into(&rest[..window], buffer);
@@ -404,7 +424,7 @@ impl PhraseBook {
                 }
                 let may_go_on = || {
                     let mut phrases = self.phrases_from(first_word(buffer));
-                    phrases.any(|phrase| phrase.folded.starts_with(&**buffer))
+                    phrases.any(|(phrase, _)| phrase.starts_with(&**buffer))
                 };
                 if window == rest.len() && (ends_here || may_go_on()) {
                     open = open.or(Some(at));
