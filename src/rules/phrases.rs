@@ -89,6 +89,8 @@ pub(crate) struct PhraseBook {
     lists: Vec<List>,
     /// The built-in phrases, sorted, with the numbers of their lists.
     builtin: &'static [(&'static str, u8)],
+    /// Where those begin that begin with each byte.
+    starts: Vec<u32>,
     /// The others.
     phrases: Vec<Phrase>,
     /// The last phrase with this first word, or first character where the script writes no spaces.
@@ -177,9 +179,15 @@ impl PhraseBook {
         };
         self.lists = lists.iter().map(named).collect();
         self.builtin = phrases;
+        self.starts = vec![0; 257];
         for (phrase, _) in phrases {
             self.sieve.add(first_word(phrase));
             self.longest = self.longest.max(phrase.len());
+            let byte = usize::from(phrase.bytes().next().unwrap_or(0));
+            self.starts[byte + 1] += 1;
+        }
+        for byte in 1..self.starts.len() {
+            self.starts[byte] += self.starts[byte - 1];
         }
         for (list, expression) in expressions {
             self.add_expression(ListId(*list), expression);
@@ -357,10 +365,17 @@ impl PhraseBook {
 
     /// The phrases whose first word this is, and some that begin with it and go on.
     fn phrases_from(&self, first: &str) -> impl Iterator<Item = (&str, ListId)> {
-        let start = self.builtin.partition_point(|(phrase, _)| *phrase < first);
-        let builtin = self.builtin[start..]
+        let byte = usize::from(first.bytes().next().unwrap_or(0));
+        let near = match self.starts.get(byte..byte + 2) {
+            Some(&[from, to]) if self.sieve.may_have(first) => {
+                &self.builtin[from as usize..to as usize]
+            }
+            _ => &[],
+        };
+        let start = near.partition_point(|(phrase, _)| *phrase < first);
+        let builtin = near[start..]
             .iter()
-            .take_while(move |(phrase, _)| !first.is_empty() && phrase.starts_with(first))
+            .take_while(move |(phrase, _)| phrase.starts_with(first))
             .map(|(phrase, list)| (*phrase, ListId(*list)));
         // The last phrase of a chain points behind the end.
         let phrase = |id: u32| self.phrases.get(id as usize);
