@@ -400,6 +400,30 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_shared_between_threads() {
+        fn shared<T: Send + Sync + Clone>(_: &T) {}
+        let rules = Rules::builder()
+            .builtin(false)
+            .select(".x")
+            .build()
+            .unwrap();
+        shared(&rules);
+        let thread = std::thread::spawn({
+            let rules = rules.clone();
+            move || {
+                crate::clean(
+                    &rules,
+                    &crate::Options::new(),
+                    &b"a<i class=x>b</i>"[..],
+                    std::io::sink(),
+                )
+            }
+        });
+        let report = thread.join().unwrap().unwrap();
+        assert_eq!(report.total().elements, 1);
+    }
+
+    #[test]
     fn every_bad_rule_is_told_with_its_place() {
         let errors = Rules::builder()
             .builtin(false)
