@@ -9,7 +9,7 @@ use std::hash::Hasher;
 
 /// An element is the article's body if it holds this much paragraph text (1,200 characters) …
 const BODY_TEXT: u64 = 1200 * UNITS;
-/// … and this share of the article text so far, in percent. Both from the prototype's runs over
+/// … and this share of the article text so far, in percent. Both from runs over
 /// 101 news pages: lower values end bodies at teasers, higher ones miss short articles.
 const BODY_SHARE: u64 = 80;
 /// An element without a telling name is a body if that many of its children hold paragraphs and it
