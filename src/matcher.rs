@@ -446,7 +446,6 @@ impl Matcher {
             self.stop_waiting(p.node);
         }
         self.stack[depth].drop = None;
-        self.stack[depth].given_up = true;
     }
 
     fn stop_waiting(&mut self, node: NodeRef) {

@@ -309,7 +309,7 @@ impl<W: Write> Stream<W> {
         match step {
             Step::CloseFrom(depth) => self.close_from(depth),
             Step::CloseWith(depth) | Step::Detach(depth) => {
-                self.settle_above(depth);
+                self.settle_from(depth + 1);
                 self.close(depth);
             }
             Step::Settle(depth) => self.settle_from(depth),
@@ -439,10 +439,13 @@ impl<W: Write> GapSink for Stream<W> {
                     self.closing = Some(depth);
                 }
                 Step::Detach(depth) => {
-                    self.settle_above(depth);
+                    self.settle_from(depth + 1);
                     self.closing = Some(depth);
                 }
                 Step::CloseFrom(depth) => self.close_from(depth),
+                Step::Settle(depth) if matches!(name, name::BODY | name::HTML) => {
+                    self.decide_from(depth);
+                }
                 Step::Settle(depth) => self.settle_from(depth),
                 Step::Imply(name) => self.enter_implied(name),
             }

@@ -133,8 +133,8 @@ impl Text {
     }
 
     /// Takes visible text as it stands in the page, entities and all; a piece of it at a time.
-    /// `on_space` is called with 1 before the first word after a gap is counted, so that elements
-    /// that began in the gap can begin at the word.
+    /// Returns how it began, so that elements that began in the gap before it can begin at its
+    /// first word.
     pub(crate) fn push(&mut self, raw: &[u8], in_link: Link) -> Lead {
         let mut lead = Lead::default();
         if self.partial.is_empty() {

@@ -221,3 +221,29 @@ fn a_cut_joins_no_tag() {
         assert_eq!(String::from_utf8_lossy(&out), expected, "{page}");
     }
 }
+
+/// A bold element ends across a block, or text is moved out of a table: the block's text so far is
+/// not its text, and no length or phrase may be judged by it.
+#[test]
+fn what_is_not_over_is_not_judged() {
+    let long = "w ".repeat(100);
+    for start in ["<b><div>Read also", "<table><tr><td>Read also</td></tr>x"] {
+        let end = if start.starts_with("<b>") {
+            "</b>"
+        } else {
+            "<tr><td>"
+        };
+        let page = format!("{start}{end} {long}");
+        for selector in ["div:max-text-length(50)", "table:max-text-length(50)"] {
+            let rules = dehusk::Rules::builder()
+                .builtin(false)
+                .select(selector)
+                .build();
+            let rules = rules.expect("the selector can be read");
+            let mut out = Vec::new();
+            let options = dehusk::Options::new();
+            dehusk::clean(&rules, &options, page.as_bytes(), &mut out).expect("a Vec takes it");
+            assert_eq!(String::from_utf8_lossy(&out), page, "{selector}");
+        }
+    }
+}

@@ -81,7 +81,6 @@ pub(crate) struct ElementState {
     pub(crate) named_body: bool,
     /// Its text is not the article's.
     pub(crate) aside: bool,
-    pub(super) given_up: bool,
 }
 
 impl ElementState {
@@ -121,7 +120,6 @@ impl ElementState {
         self.drop = None;
         self.named_body = false;
         self.aside = false;
-        self.given_up = false;
     }
 
     pub(super) fn count_type(&mut self, name: Name) {

@@ -51,13 +51,21 @@ impl<W: Write> Stream<W> {
         self.held = held;
     }
 
-    /// The elements above `depth` stay open, but what there is to decide about them is decided:
-    /// one below them ends across them, and a cut must not take its end tag along.
-    pub(super) fn settle_above(&mut self, depth: usize) {
-        self.settle_from(depth + 1);
+    /// The elements from `depth` on stay open, but something ends across them: a cut ends here, so
+    /// that it takes nothing along that is not its own. What cannot be told yet of a candidate is
+    /// given up: its text so far is not all of its text.
+    pub(super) fn settle_from(&mut self, depth: usize) {
+        for above in (depth..self.matcher.len()).rev() {
+            if self.cut.is_some_and(|(cut, _)| cut == above) {
+                self.decide(above);
+            }
+            self.matcher.give_up(above);
+        }
+        self.update_hold();
     }
 
-    pub(super) fn settle_from(&mut self, depth: usize) {
+    /// The body ends, and with it what is open from `depth` on, as far as anybody means it to.
+    pub(super) fn decide_from(&mut self, depth: usize) {
         for above in (depth..self.matcher.len()).rev() {
             self.decide(above);
             self.matcher.give_up(above);
