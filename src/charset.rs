@@ -3,6 +3,9 @@
 //! [HTML](https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding)
 //! standards: a BOM, the caller's label, a `<meta>` in the first 4 KiB, and without any of them
 //! UTF-8 if the first bytes beyond ASCII are valid, else windows-1252. UTF-8 passes byte for byte.
+//!
+//! One departure: a page that names another encoding and is valid UTF-8 is UTF-8. Whoever stored it
+//! has decoded it and left the `<meta>` alone, as crawlers and browsers do.
 
 mod prescan;
 
@@ -46,7 +49,7 @@ pub(crate) enum Piece<'a> {
 enum Phase {
     /// Waiting for what may name the encoding.
     Sniff,
-    /// Only ASCII so far, and nothing named an encoding.
+    /// Only ASCII so far, and nothing named UTF-8.
     Ascii,
     /// From the first byte beyond ASCII on, until there is enough to tell.
     Window,
@@ -58,6 +61,8 @@ enum Phase {
 /// The decoder.
 pub(crate) struct Charset {
     label: Option<&'static Encoding>,
+    /// The encoding if the first bytes beyond ASCII are not UTF-8.
+    otherwise: &'static Encoding,
     phase: Phase,
     /// Input not yet decoded.
     pending: Vec<u8>,
@@ -76,6 +81,7 @@ impl Charset {
     pub(crate) fn new(label: Option<&'static Encoding>) -> Self {
         Charset {
             label,
+            otherwise: WINDOWS_1252,
             phase: Phase::Sniff,
             pending: Vec::new(),
             encoding: UTF_8,
@@ -139,12 +145,12 @@ impl Charset {
                         break;
                     }
                     let window = &beyond[..beyond.len().min(WINDOW)];
-                    if is_utf8(window, last && window.len() == beyond.len()) {
-                        self.phase = Phase::Utf8;
+                    let whole = last && window.len() == beyond.len();
+                    let enough = min_utf8_characters(self.otherwise);
+                    if is_utf8(window, whole) && characters_beyond_ascii(window) >= enough {
+                        self.begin(UTF_8);
                     } else {
-                        self.encoding = WINDOWS_1252;
-                        self.phase =
-                            Phase::Other(Box::new(WINDOWS_1252.new_decoder_without_bom_handling()));
+                        self.begin(self.otherwise);
                     }
                 }
                 Phase::Utf8 => {
@@ -194,8 +200,18 @@ impl Charset {
         }
         let head = &bytes[..bytes.len().min(PRESCAN)];
         if let Some(encoding) = prescan(head) {
-            self.begin(encoding);
             self.begun = true;
+            // Where ASCII means something else, no byte can be looked at before it is decoded.
+            if encoding == UTF_8 || !encoding.is_ascii_compatible() {
+                self.begin(encoding);
+                return true;
+            }
+            if let Some(range) = xml_encoding(head) {
+                self.pending.splice(range, b"UTF-8".iter().copied());
+            }
+            self.encoding = encoding;
+            self.otherwise = encoding;
+            self.phase = Phase::Ascii;
             return true;
         }
         if bytes.len() < PRESCAN && !last {
@@ -300,6 +316,17 @@ fn is_utf8(bytes: &[u8], whole: bool) -> bool {
         Ok(_) => true,
         Err(error) => error.error_len().is_none() && !whole,
     }
+}
+
+/// How many characters beyond ASCII have to be there for a page to be UTF-8 and not what it says. In
+/// an encoding of one byte a character, letters hardly ever look like one; pairs of bytes do.
+fn min_utf8_characters(declared: &'static Encoding) -> usize {
+    if declared.is_single_byte() { 1 } else { 8 }
+}
+
+/// Characters beyond ASCII in what is valid UTF-8.
+fn characters_beyond_ascii(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| **b >= 0xc0).count()
 }
 
 /// A "binary data byte" of <https://mimesniff.spec.whatwg.org/#binary-data-byte>.

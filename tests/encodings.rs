@@ -499,6 +499,52 @@ fn without_a_declaration_the_first_bytes_beyond_ascii_tell() {
     ]);
 }
 
+/// Crawlers and browsers store what they have decoded, and leave the declaration alone.
+#[test]
+fn what_is_utf_8_is_no_other_encoding() {
+    let latin1 = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><meta charset=iso-8859-1>";
+    let corrected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><meta charset=utf-8>";
+    let shift_jis = "<meta charset=Shift_JIS>";
+    run(vec![
+        case(
+            "declared as iso-8859-1",
+            format!("{latin1}<p>günstig</p><p class=x>ü</p><p>für</p>").as_bytes(),
+            "utf-8",
+            &format!("{corrected}<p>günstig</p><p>für</p>"),
+        ),
+        case(
+            "declared as iso-8859-1, and it is that",
+            b"<meta charset=iso-8859-1><p>g\xfcnstig</p><p class=x>\xfc</p>",
+            "windows-1252",
+            "<meta charset=utf-8><p>günstig</p>",
+        ),
+        case(
+            "declared as windows-1251",
+            "<meta charset=windows-1251><p>Подписка</p>".as_bytes(),
+            "utf-8",
+            "<meta charset=utf-8><p>Подписка</p>",
+        ),
+        case(
+            "declared as Shift_JIS, with enough characters to tell",
+            format!("{shift_jis}<p>これは日本語のページです</p>").as_bytes(),
+            "utf-8",
+            "<meta charset=utf-8><p>これは日本語のページです</p>",
+        ),
+        case(
+            "two bytes of EUC-KR that UTF-8 could be too",
+            b"<meta charset=euc-kr><p>\xc8\xa1</p>",
+            "euc-kr",
+            "<meta charset=utf-8><p>혤</p>",
+        ),
+        case(
+            "only ASCII",
+            b"<meta charset=windows-1250><p>a</p>",
+            "windows-1250",
+            "<meta charset=utf-8><p>a</p>",
+        ),
+    ]);
+}
+
 #[test]
 fn unknown_labels() {
     for label in ["", "utf-9", "replacement", "iso-2022-kr"] {
