@@ -194,6 +194,12 @@ impl Page {
         self.aside -= 1;
     }
 
+    /// The text of an element that began at `snapshot` was not the article's, as its end has shown.
+    pub(crate) fn forget_paragraphs(&mut self, snapshot: Snapshot) {
+        self.state.article = snapshot.article;
+        self.state.body = snapshot.body;
+    }
+
     /// A paragraph has ended, of so many half characters.
     pub(crate) fn paragraph(&mut self, units: u64) {
         if self.aside > 0 {

@@ -300,7 +300,9 @@ impl<W: Write> Stream<W> {
             }
             self.cut_what_is_certain();
         }
-        if self.matcher.element(depth).aside {
+        let state = self.matcher.element_mut(depth);
+        if state.aside {
+            state.aside_at_start = true;
             self.page.enter_aside();
         }
     }
@@ -360,7 +362,7 @@ impl<W: Write> Stream<W> {
             if element_name == name::H1 && has_text && self.unseen == 0 {
                 self.page.headline();
             }
-            if let Some(make) = state.make {
+            if let Some(make) = state.make.filter(|_| !state.aside) {
                 self.page.element_ended(&Ended {
                     make,
                     class,
@@ -370,8 +372,10 @@ impl<W: Write> Stream<W> {
                 });
             }
         }
-        if state.aside {
+        if state.aside_at_start {
             self.page.leave_aside();
+        } else if let Some(snapshot) = state.snapshot.filter(|_| state.aside) {
+            self.page.forget_paragraphs(snapshot);
         }
         if paragraph > 0
             && let Some(parent) = depth.checked_sub(1)

@@ -948,6 +948,15 @@ const FILES: &[Case] = &[
         ..CASE
     },
     Case {
+        what: "text of comments is no article text, however late they are known",
+        files: &[(
+            "mine.sel",
+            "[comments]\ndiv:has-text(Reply)\n[ads]\naside:max-paragraph-text(0 + 50%)\n",
+        )],
+        page: "<div><p>§</p><p>§</p><p>Reply</p></div><aside><p>§</p></aside><p>§</p><p>§</p>⟦<aside><p>§</p></aside>⟧",
+        ..CASE
+    },
+    Case {
         what: "text of comments that are dropped is no article text",
         files: &[(
             "mine.sel",

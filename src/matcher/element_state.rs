@@ -81,6 +81,8 @@ pub(crate) struct ElementState {
     pub(crate) named_body: bool,
     /// Its text is not the article's.
     pub(crate) aside: bool,
+    /// That was known from its start tag on.
+    pub(crate) aside_at_start: bool,
 }
 
 impl ElementState {
@@ -120,6 +122,7 @@ impl ElementState {
         self.drop = None;
         self.named_body = false;
         self.aside = false;
+        self.aside_at_start = false;
     }
 
     pub(super) fn count_type(&mut self, name: Name) {
