@@ -1,6 +1,8 @@
 //! The pages of `corpus/<host>/<case>/`: what the built-in rules make of `page.html` is compared
 //! with `clean.html` byte for byte, and why with `explain.txt`. `args` has the case's flags, as
 //! on the command line. With `DEHUSK_BLESS=1` both are written instead.
+//!
+//! An element marked with `data-keep` is the article's: blessed or not, it comes out as it is.
 
 use dehusk::{Kind, KindSet, Options, Rules};
 use std::collections::BTreeSet;
@@ -12,7 +14,29 @@ use std::{env, fs};
 const KINDS: &str = "example.org";
 
 /// Hosts without a selector file, and why they are here.
-const WITHOUT_RULES: [(&str, &str); 2] = [
+const WITHOUT_RULES: [(&str, &str); 12] = [
+    ("blog.example", "posts of common publishing systems"),
+    ("forum.example", "threads of common forums"),
+    (
+        "institute.example",
+        "pages of institutions, which are no articles",
+    ),
+    ("letters.example", "posts of newsletter platforms"),
+    ("manual.example", "pages of common documentation tools"),
+    (
+        "news.example",
+        "articles with every widget, in several languages",
+    ),
+    ("shop.example", "products, which are no articles"),
+    (
+        "short.example",
+        "texts so short that only [keep] saves them",
+    ),
+    (
+        "traps.example",
+        "the mistakes that selectors/README.md warns of",
+    ),
+    ("wiki.example", "wiki pages"),
     (KINDS, "a page for each kind, for the generic rules"),
     (
         "republished.example",
@@ -137,6 +161,36 @@ fn every_page_comes_out_clean() {
     );
 }
 
+/// The elements marked with `data-keep`, from the start tag to the first end tag of that name.
+fn marked(page: &str) -> impl Iterator<Item = &str> {
+    page.match_indices(" data-keep>").filter_map(|(at, _)| {
+        let from = page[..at].rfind('<')?;
+        let name = page[from + 1..at].split_whitespace().next()?;
+        let to = page[at..].find(&format!("</{name}>"))?;
+        Some(&page[from..at + to])
+    })
+}
+
+#[test]
+fn what_is_marked_as_the_article_stays() {
+    let rules = Rules::builtin();
+    let mut lost = Vec::new();
+    for case in cases() {
+        let page = fs::read(case.folder.join("page.html")).expect("a readable page");
+        let mut clean = Vec::new();
+        dehusk::clean(&rules, &options(&case), &page[..], &mut clean)
+            .expect("a Vec takes every byte");
+        let (page, clean) = (
+            String::from_utf8_lossy(&page),
+            String::from_utf8_lossy(&clean),
+        );
+        for element in marked(&page).filter(|element| !clean.contains(element)) {
+            lost.push(format!("{}: {element}", case.folder.display()));
+        }
+    }
+    assert!(lost.is_empty(), "lost:\n{}", lost.join("\n"));
+}
+
 #[test]
 fn every_site_has_a_page_that_its_rules_clean() {
     let rules = Rules::builtin();
@@ -192,4 +246,108 @@ fn every_kind_has_a_page_that_shows_it() {
             assert_eq!(tally(&default).elements, 0, "{kind} is dropped unasked");
         }
     }
+}
+
+/// A rule of `selectors/generic/`, by its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'a> {
+    file: &'a str,
+    line: usize,
+}
+
+/// The shipped selector files: `generic/ads.sel` and what it says.
+fn selector_files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for folder in ["generic", "sites"] {
+        for name in names(&root().join("selectors").join(folder)) {
+            let content = fs::read_to_string(root().join("selectors").join(folder).join(&name))
+                .expect("a readable selector file");
+            files.push((format!("{folder}/{name}"), content));
+        }
+    }
+    files
+}
+
+/// The generic rules: those that drop, and those that protect or say where the text is.
+fn generic_rules(files: &[(String, String)]) -> (BTreeSet<Place<'_>>, BTreeSet<Place<'_>>) {
+    let (mut drop, mut mark) = (BTreeSet::new(), BTreeSet::new());
+    for (file, content) in files {
+        let Some(name) = file.strip_prefix("generic/") else {
+            continue;
+        };
+        let mut section = name.strip_suffix(".sel").unwrap_or(name);
+        for (i, line) in content.lines().enumerate() {
+            let line = line.trim();
+            let heading = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'));
+            if let Some(kind) = heading.filter(|h| h.bytes().all(|b| b.is_ascii_lowercase())) {
+                section = kind;
+            } else if !line.is_empty() && !line.starts_with('!') {
+                let rules = match section {
+                    "keep" | "body" => &mut mark,
+                    _ => &mut drop,
+                };
+                rules.insert(Place { file, line: i + 1 });
+            }
+        }
+    }
+    (drop, mark)
+}
+
+/// The shipped rules without one of them.
+fn rules_without(files: &[(String, String)], left_out: Option<Place>) -> Rules {
+    let mut builder = Rules::builder().builtin(false);
+    for (file, content) in files {
+        let lines = content.lines().enumerate().map(|(i, line)| match left_out {
+            Some(place) if place.file == file && place.line == i + 1 => "",
+            _ => line,
+        });
+        builder = builder.file(file, lines.collect::<Vec<_>>().join("\n"));
+    }
+    builder.build().unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// Every rule that drops has a page of which it drops something. A `[keep]` or `[body]` rule has a
+/// page that comes out differently without it.
+#[test]
+fn every_generic_rule_has_a_page_that_shows_it() {
+    let files = selector_files();
+    let (drop, mark) = generic_rules(&files);
+    let pages: Vec<(Options, Vec<u8>)> = cases()
+        .iter()
+        .map(|case| {
+            let page = fs::read(case.folder.join("page.html")).expect("a readable page");
+            (options(case), page)
+        })
+        .collect();
+    let removals = |rules: &Rules, (options, page): &(Options, Vec<u8>)| {
+        dehusk::clean(rules, options, &page[..], std::io::sink())
+            .expect("nothing can fail")
+            .removals
+    };
+
+    let all = rules_without(&files, None);
+    let with_all: Vec<_> = pages.iter().map(|page| removals(&all, page)).collect();
+    let shown: BTreeSet<(&str, usize)> = with_all
+        .iter()
+        .flatten()
+        .map(|removal| (&*removal.file, removal.line as usize))
+        .collect();
+    let drops_nothing = drop
+        .into_iter()
+        .filter(|place| !shown.contains(&(place.file, place.line)));
+    let changes_nothing = mark.into_iter().filter(|place| {
+        let rules = rules_without(&files, Some(*place));
+        let mut pages = pages.iter().zip(&with_all);
+        pages.all(|(page, with_it)| removals(&rules, page) == *with_it)
+    });
+    let idle: Vec<String> = drops_nothing
+        .chain(changes_nothing)
+        .map(|place| format!("selectors/{}:{}", place.file, place.line))
+        .collect();
+    assert!(
+        idle.is_empty(),
+        "no page of corpus/ shows what {} rules are for:\n{}\n",
+        idle.len(),
+        idle.join("\n")
+    );
 }
