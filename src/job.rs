@@ -240,6 +240,9 @@ fn explain(report: &Report, format: Explain) -> Result<()> {
                 for removal in &report.removals {
                     writeln!(out, "{removal}")?;
                 }
+                if let Some(prompt) = &report.prompt {
+                    writeln!(out, "{prompt}")?;
+                }
             }
             Explain::Json => {
                 for removal in &report.removals {

@@ -42,7 +42,7 @@ mod tag;
 mod text;
 
 pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean};
-pub use report::{Removal, Report, Tally};
+pub use report::{Prompt, Removal, Report, Tally};
 pub use rules::{
     Kind, KindSet, Level, RuleError, RuleErrors, Rules, RulesBuilder, UnknownKind, host_of,
 };

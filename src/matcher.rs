@@ -141,6 +141,8 @@ pub(crate) struct Matcher {
     rules: Rules,
     active: Vec<Active>,
     wanted: KindSet,
+    /// Whether anybody asks what `[truncated]` rules say.
+    explain: bool,
     /// The highest level of a `[keep]` rule in force.
     keeps: Option<Level>,
     not_names: Option<ListId>,
@@ -165,7 +167,7 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    pub(crate) fn new(rules: &Rules, wanted: KindSet) -> Matcher {
+    pub(crate) fn new(rules: &Rules, wanted: KindSet, explain: bool) -> Matcher {
         let generic = Arc::clone(rules.generic());
         Matcher {
             rules: rules.clone(),
@@ -174,6 +176,7 @@ impl Matcher {
             hits: RefCell::default(),
             active: vec![Active::new(generic)],
             wanted,
+            explain,
             not_names: rules.book().list(NOT_NAMES),
             stack: Vec::new(),
             len: 0,
@@ -222,6 +225,13 @@ impl Matcher {
         self.active[r.sheet()].sheet.node(r.node())
     }
 
+    /// What the rule of a node does.
+    fn action_of(&self, r: NodeRef) -> Option<Action> {
+        let sheet = &self.active[r.sheet()].sheet;
+        let rule = sheet.node(r.node()).uses.rule?;
+        Some(sheet.rules[rule as usize].action)
+    }
+
     /// The state of a new element on top of the stack.
     pub(crate) fn push(&mut self, name: Name, class: Class) -> &mut ElementState {
         if self.len == self.stack.len() {
@@ -235,7 +245,8 @@ impl Matcher {
     }
 
     /// Matches the element on top of the stack, whose start tag this is. With `probes_only` (inside
-    /// a cut) no rule is tried, only what candidates that are still open may ask for.
+    /// a cut) no rule is tried, only what candidates that are still open may ask for, and whether
+    /// what goes is `[truncated]`.
     pub(crate) fn enter(
         &mut self,
         element: &Element<'_>,
@@ -257,24 +268,23 @@ impl Matcher {
             depth,
             shown: shown(context.page, self.stack[depth].make),
         };
-        if !probes_only {
+        if !probes_only || self.explain {
             let now = context.text.counts.text;
-            if make
-                .candidates
-                .unread
-                .iter()
-                .any(|(needs, _)| needs & !subject.shown == 0)
+            if !probes_only
+                && make
+                    .candidates
+                    .unread
+                    .iter()
+                    .any(|(needs, _)| needs & !subject.shown == 0)
             {
                 self.stack[depth].unread = Some((Rc::clone(&make.candidates), subject.shown));
             }
             self.stack[depth]
                 .pending
                 .reserve(make.candidates.ready.len());
-            let ready = make
-                .candidates
-                .ready
-                .iter()
-                .filter(|(needs, _)| needs & !subject.shown == 0);
+            let ready = make.candidates.ready.iter().filter(|(needs, pending)| {
+                needs & !subject.shown == 0 && (!probes_only || pending.tells)
+            });
             self.stack[depth]
                 .pending
                 .extend(ready.map(|(_, pending)| Pending {
@@ -335,16 +345,12 @@ impl Matcher {
 
     fn pending_of(&self, r: NodeRef, bits: u32) -> Pending {
         let node = self.node(r);
-        let drops = node.uses.rule.is_some_and(|rule| {
-            matches!(
-                self.active[r.sheet()].sheet.rules[rule as usize].action,
-                Action::Drop(kind) if self.wanted.contains(kind)
-            )
-        });
+        let action = self.action_of(r);
         Pending {
             node: r,
             bits,
-            drops,
+            drops: matches!(action, Some(Action::Drop(kind)) if self.wanted.contains(kind)),
+            tells: action == Some(Action::Truncated),
             begins: node.begins,
             exact: node.exact,
             asks: node.asks,
@@ -446,6 +452,23 @@ impl Matcher {
             self.stop_waiting(p.node);
         }
         self.stack[depth].drop = None;
+    }
+
+    /// The element goes, whatever comes: nothing is left to ask but whether it is `[truncated]`.
+    pub(crate) fn give_in(&mut self, depth: usize, text: u64) {
+        let mut pending = std::mem::take(&mut self.stack[depth].pending);
+        self.give_up(depth);
+        pending.retain(|p| {
+            if !p.tells {
+                self.stop_waiting(p.node);
+            }
+            p.tells
+        });
+        let any = !pending.is_empty();
+        self.stack[depth].pending = pending;
+        if any {
+            self.set_alarm(depth, text);
+        }
     }
 
     fn stop_waiting(&mut self, node: NodeRef) {

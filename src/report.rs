@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Characters of a removed element's text that a report keeps.
 pub(crate) const PREVIEW: usize = 80;
 
+/// Characters of a prompt's text that a report keeps: prompts are a paragraph.
+pub(crate) const PROMPT: usize = 300;
+
 /// An element that was dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
@@ -66,6 +69,40 @@ impl Serialize for Removal {
     }
 }
 
+/// What said that the article's text is cut short, and was dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// The selector file of the `[truncated]` rule that knew it.
+    pub file: Arc<str>,
+    /// The rule's line in it, from 1.
+    pub line: u32,
+    /// The rule as it was written.
+    pub selector: String,
+    /// The element's start tag in short: `p.article__status`.
+    pub element: String,
+    /// Where it stood in the page, as in [`Removal::bytes`]; it may be part of what was dropped.
+    pub bytes: Range<u64>,
+    /// What it said: its visible text, up to 300 characters.
+    pub text: String,
+}
+
+impl fmt::Display for Prompt {
+    /// One line, made like that of a [`Removal`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:<12} {}:{}  {}  {}-{}  \"{}\"",
+            "truncated",
+            Printable(&self.file),
+            self.line,
+            Printable(&self.element),
+            self.bytes.start,
+            self.bytes.end,
+            Printable(&self.text)
+        )
+    }
+}
+
 /// Text that cannot steer the terminal it is printed on: control characters, and those that change
 /// the direction of writing, are shown as `\u{…}`.
 pub(crate) struct Printable<'a>(pub &'a str);
@@ -102,6 +139,10 @@ pub struct Report {
     /// What was dropped, in the order of the page; kept only with
     /// [`Options::explain`](crate::Options::explain).
     pub removals: Vec<Removal>,
+    /// The first thing dropped that says that the article's text was cut short before it came here,
+    /// such as "62 % of this article is left to read"; looked for only with
+    /// [`Options::explain`](crate::Options::explain).
+    pub prompt: Option<Prompt>,
     tallies: [Tally; Kind::ALL.len()],
     /// Bytes read.
     pub bytes_in: u64,
@@ -134,6 +175,14 @@ impl Report {
         self.tallies[kind as usize]
     }
 
+    /// Whether the article's text was cut short: the words of the [`prompt`](Report::prompt) that
+    /// said so and was dropped. `None` says nothing for certain: a page may stop without a word, and
+    /// without [`Options::explain`](crate::Options::explain) nobody looks.
+    #[must_use]
+    pub fn truncated(&self) -> Option<&str> {
+        self.prompt.as_ref().map(|prompt| prompt.text.as_str())
+    }
+
     /// What was dropped of all kinds.
     #[must_use]
     pub fn total(&self) -> Tally {
@@ -160,13 +209,20 @@ impl Serialize for Report {
                 map.end()
             }
         }
-        let mut s = serializer.serialize_struct("Report", 12)?;
+        let mut s = serializer.serialize_struct("Report", 15)?;
         s.serialize_field("site", &self.site)?;
         s.serialize_field("encoding", &self.encoding)?;
         s.serialize_field("bytes_in", &self.bytes_in)?;
         s.serialize_field("bytes_out", &self.bytes_out)?;
         s.serialize_field("text", &self.text)?;
         s.serialize_field("dropped", &Tallies(self))?;
+        let rule = self
+            .prompt
+            .as_ref()
+            .map(|p| format!("{}:{}", p.file, p.line));
+        s.serialize_field("truncated", &self.truncated().is_some())?;
+        s.serialize_field("prompt", &self.truncated())?;
+        s.serialize_field("prompt_rule", &rule)?;
         s.serialize_field("protected", &self.protected)?;
         s.serialize_field("undecided", &self.undecided)?;
         s.serialize_field("holds", &self.holds)?;
@@ -191,6 +247,8 @@ pub(crate) struct Recorder {
     open: Vec<Cut>,
     /// The text ranges of `open`.
     ranges: Vec<(u64, u64)>,
+    /// What says that the article is cut short, and may still go.
+    prompts: Vec<Prompt>,
     pub(crate) report: Report,
 }
 
@@ -221,9 +279,27 @@ impl Recorder {
         &self.ranges
     }
 
-    /// No element that is open can still be dropped: what went is final.
-    pub(crate) fn settle(&mut self) {
+    /// This says that the article's text is cut short, if it goes.
+    pub(crate) fn tell(&mut self, prompt: Prompt) {
+        if self.report.prompt.is_none() {
+            self.prompts.push(prompt);
+        }
+    }
+
+    /// No element that is open can still be dropped, but for the one that begins at `cut` and goes
+    /// already: what went is final.
+    pub(crate) fn settle(&mut self, cut: Option<u64>) {
         self.ranges.clear();
+        let gone = |prompt: &Prompt| {
+            let mut cuts = self.open.iter();
+            cuts.any(|cut| cut.removal.bytes.contains(&prompt.bytes.start))
+        };
+        if let Some(first) = self.prompts.iter().position(gone) {
+            self.report.prompt = Some(self.prompts.swap_remove(first));
+            self.prompts.clear();
+        }
+        self.prompts
+            .retain(|prompt| cut.is_some_and(|cut| prompt.bytes.start >= cut));
         for Cut { removal, .. } in self.open.drain(..) {
             let tally = &mut self.report.tallies[removal.kind as usize];
             tally.elements += 1;
@@ -236,9 +312,9 @@ impl Recorder {
     }
 }
 
-/// The first words of a text, at most [`PREVIEW`] characters.
-pub(crate) fn first_words(text: &str) -> String {
-    match text.char_indices().nth(PREVIEW) {
+/// The first words of a text, at most so many characters.
+pub(crate) fn first_words(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
         None => text.to_owned(),
         Some((end, _)) => {
             let cut = &text[..end];
@@ -261,7 +337,7 @@ mod tests {
     #[test]
     fn first_words_end_at_a_word() {
         let text = "word ".repeat(40);
-        let shown = first_words(text.trim());
+        let shown = first_words(text.trim(), PREVIEW);
         assert!(shown.ends_with("word …"), "{shown}");
         assert!(shown.chars().count() <= PREVIEW + 2);
     }

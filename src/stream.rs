@@ -89,7 +89,7 @@ impl<W: Write> Stream<W> {
         let mut stream = Stream {
             rules: rules.clone(),
             open: OpenElements::default(),
-            matcher: Matcher::new(rules, setup.wanted),
+            matcher: Matcher::new(rules, setup.wanted, setup.explain),
             text: Text::new(),
             page: Page::default(),
             splice: Splice::new(sink),
@@ -219,7 +219,7 @@ impl<W: Write> Stream<W> {
         while let Some(depth) = self.matcher.len().checked_sub(1) {
             self.close(depth);
         }
-        self.recorder.settle();
+        self.recorder.settle(None);
         self.recorder.report.text = self.text.counts.text / UNITS;
         self.recorder.report.bytes_in = self.offset;
         self.recorder.report.bytes_out = self.splice.position();
@@ -289,7 +289,7 @@ impl<W: Write> Stream<W> {
             self.links += 1;
         }
         let depth = self.matcher.len() - 1;
-        if self.cut.is_none() || self.matcher.outermost_pending().is_some() {
+        if self.cut.is_none() || self.explain || self.matcher.outermost_pending().is_some() {
             let context = context!(self);
             let stays = self.cut.is_some() || self.splice.ends_with_less();
             let entered = self.matcher.enter(element, context, stays);

@@ -640,6 +640,139 @@ fn removals_are_explained() {
     assert_eq!(lines[2]["dropped"]["custom"]["elements"], 2, "{}", lines[2]);
 }
 
+/// What the last line of `--explain=json` says of a page being cut short: the prompt, and its rule.
+fn truncated(args: &[&str], page: &str) -> Option<(String, String)> {
+    let run = run(&[args, &["--explain=json"]].concat(), page.as_bytes());
+    let last = run.err.lines().last().expect("a line for the page");
+    let last: serde_json::Value = serde_json::from_str(last).expect("a JSON value");
+    let said = |key: &str| last[key].as_str().map(str::to_owned);
+    assert_eq!(last["truncated"], last["prompt"].is_string(), "{last}");
+    Some((said("prompt")?, said("prompt_rule")?))
+}
+
+#[test]
+fn a_page_cut_short_is_told() {
+    let article = "<p>The ferry left late, as it had every morning since the storm, and nobody on the quay asked why.</p>".repeat(4);
+    for (prompt, cut_short) in [
+        ("<p>62 % of this article is left to read.</p>", true),
+        (
+            "<p>This article is for subscribers only. <a href=/x>Plans</a></p>",
+            true,
+        ),
+        (
+            "<div><h3>Subscribe to continue reading</h3><a href=/x>See all plans</a></div>",
+            true,
+        ),
+        ("<p>Ihnen bleiben noch 41,7 % dieses Artikels</p>", true),
+        (
+            "<p>Il vous reste <b>62,4&nbsp;%</b> de cet article à lire.</p>",
+            true,
+        ),
+        ("<p>Per continuare a leggere, abbonati</p>", true),
+        ("<p>Suscríbete para seguir leyendo</p>", true),
+        ("<p>残り1234文字</p>", true),
+        // A meter that still lets the reader in, a button, a letter, another article's label.
+        ("<p>3 free articles left</p>", false),
+        ("<p>Already a subscriber? Log in</p>", false),
+        (
+            "<div class=subscribe-box><a href=/x>Subscribe</a></div>",
+            false,
+        ),
+        (
+            "<form class=newsletter-signup><p>Subscribe to our newsletter</p><input type=email></form>",
+            false,
+        ),
+        (
+            "<h2>Read also</h2><ul><li><a href=/x>The tide</a> For subscribers</li><li><a href=/y>The port</a> For subscribers</li></ul>",
+            false,
+        ),
+        // What waits for a script, and the page's own frame.
+        (
+            "<div class=hidden><p>Subscribe to continue reading</p></div>",
+            false,
+        ),
+        (
+            "<div class=subscription-modal><p>Subscribe to continue reading</p></div>",
+            false,
+        ),
+    ] {
+        let page = format!("<article><h1>The ferry</h1>{article}{prompt}</article>");
+        assert_eq!(truncated(&[], &page).is_some(), cut_short, "{prompt}");
+    }
+
+    let left = "<p class=left>62 % of this article is left to read.</p>";
+    let page = format!("<article><h1>The ferry</h1>{article}{left}</article>");
+    let said = truncated(&[], &page).expect("the prompt is seen");
+    assert_eq!(said.0, "62 % of this article is left to read.");
+    assert!(said.1.starts_with("generic/truncated.sel:"), "{}", said.1);
+    let text = run(&["--explain"], page.as_bytes()).err;
+    let last = text.lines().last().expect("a line");
+    assert!(
+        last.starts_with("truncated    generic/truncated.sel:"),
+        "{last}"
+    );
+    assert!(
+        last.ends_with("\"62 % of this article is left to read.\""),
+        "{last}"
+    );
+
+    // Whatever drops it, alone or with what is around it; if nothing does, nothing is said.
+    let wall = format!("<div class=wall><p>Ahoy.</p><section><div>{left}</div></section></div>");
+    let page = format!("<article><h1>The ferry</h1>{article}{wall}</article>");
+    for (args, cut_short) in [
+        (&["--keep", "subscription", "-e", ".wall"][..], true),
+        (&["--keep", "subscription", "-e", "section"], true),
+        (&["--keep", "subscription", "-e", ".wall:has(.left)"], true),
+        (&["--keep", "subscription", "-e", ".wall > p"], false),
+        (&["--keep", "subscription"], false),
+        (&["--no-default-selectors", "-e", ".wall"], false),
+    ] {
+        let said = truncated(args, &page);
+        let text = "62 % of this article is left to read.";
+        assert_eq!(
+            said.map(|s| s.0),
+            cut_short.then(|| text.to_owned()),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_cut_short_is_told_by_own_rules() {
+    let long = "All of it for those who pay, every day of the year. ".repeat(40);
+    let page = format!(
+        "<article><p>Text.</p><div class=gate><b>Ahoy!</b><p>{long}</p><p>{long}</p></div></article>"
+    );
+    let folder = folder(
+        "truncated",
+        &[
+            ("gate.sel", b"[truncated]\n.gate\n"),
+            (
+                "own/gate.sel",
+                b".gate\n[truncated]\n.gate > b:has-text(@mine)\n",
+            ),
+            ("own/phrases/mine.txt", b"ahoy\n"),
+            ("own/phrases/cut-short.txt", b"! en\nahoy\n"),
+        ],
+    );
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (gate, own) = (path("gate.sel"), path("own"));
+    assert_eq!(truncated(&["-s", &gate], &page), None);
+    let said = truncated(&["-s", &gate, "-e", ".gate"], &page).expect("the gate is seen");
+    assert!(
+        said.0.starts_with("Ahoy! All of it for those"),
+        "{}",
+        said.0
+    );
+    assert!(said.0.len() <= 310 && said.0.ends_with('…'), "{}", said.0);
+    assert_eq!(said.1, format!("{gate}:2"));
+    let said = truncated(&["-s", &own], &page).expect("the gate is seen");
+    assert_eq!(said.0, "Ahoy!");
+    let page = "<article><p>Text.</p><p>Ahoy, mate</p></article>";
+    let said = truncated(&["-s", &own, "-e", "p + p"], page).expect("the phrase is seen");
+    assert_eq!(said.0, "Ahoy, mate");
+}
+
 #[test]
 fn generated_and_told() {
     for (args, part) in [

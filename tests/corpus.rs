@@ -139,6 +139,9 @@ fn every_page_comes_out_clean() {
         for removal in &report.removals {
             writeln!(explained, "{removal}").expect("a String takes every line");
         }
+        if let Some(prompt) = &report.prompt {
+            writeln!(explained, "{prompt}").expect("a String takes every line");
+        }
         for (file, got) in [
             (path("clean.html"), clean),
             (path("explain.txt"), explained.into_bytes()),
@@ -268,7 +271,7 @@ fn selector_files() -> Vec<(String, String)> {
     files
 }
 
-/// The generic rules: those that drop, and those that protect or say where the text is.
+/// The generic rules: those that drop, and those that protect or say something of the text.
 fn generic_rules(files: &[(String, String)]) -> (BTreeSet<Place<'_>>, BTreeSet<Place<'_>>) {
     let (mut drop, mut mark) = (BTreeSet::new(), BTreeSet::new());
     for (file, content) in files {
@@ -283,7 +286,7 @@ fn generic_rules(files: &[(String, String)]) -> (BTreeSet<Place<'_>>, BTreeSet<P
                 section = kind;
             } else if !line.is_empty() && !line.starts_with('!') {
                 let rules = match section {
-                    "keep" | "body" => &mut mark,
+                    "keep" | "body" | "truncated" => &mut mark,
                     _ => &mut drop,
                 };
                 rules.insert(Place { file, line: i + 1 });
@@ -306,8 +309,8 @@ fn rules_without(files: &[(String, String)], left_out: Option<Place>) -> Rules {
     builder.build().unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// Every rule that drops has a page of which it drops something. A `[keep]` or `[body]` rule has a
-/// page that comes out differently without it.
+/// Every rule that drops has a page of which it drops something. A `[keep]`, `[body]` or `[truncated]` rule has a
+/// page that comes out, or is told of, differently without it.
 #[test]
 fn every_generic_rule_has_a_page_that_shows_it() {
     let files = selector_files();
@@ -319,17 +322,17 @@ fn every_generic_rule_has_a_page_that_shows_it() {
             (options(case), page)
         })
         .collect();
-    let removals = |rules: &Rules, (options, page): &(Options, Vec<u8>)| {
-        dehusk::clean(rules, options, &page[..], std::io::sink())
-            .expect("nothing can fail")
-            .removals
+    let explained = |rules: &Rules, (options, page): &(Options, Vec<u8>)| {
+        let report = dehusk::clean(rules, options, &page[..], std::io::sink());
+        let report = report.expect("nothing can fail");
+        (report.removals, report.prompt)
     };
 
     let all = rules_without(&files, None);
-    let with_all: Vec<_> = pages.iter().map(|page| removals(&all, page)).collect();
+    let with_all: Vec<_> = pages.iter().map(|page| explained(&all, page)).collect();
     let shown: BTreeSet<(&str, usize)> = with_all
         .iter()
-        .flatten()
+        .flat_map(|(removals, _)| removals)
         .map(|removal| (&*removal.file, removal.line as usize))
         .collect();
     let drops_nothing = drop
@@ -338,7 +341,7 @@ fn every_generic_rule_has_a_page_that_shows_it() {
     let changes_nothing = mark.into_iter().filter(|place| {
         let rules = rules_without(&files, Some(*place));
         let mut pages = pages.iter().zip(&with_all);
-        pages.all(|(page, with_it)| removals(&rules, page) == *with_it)
+        pages.all(|(page, with_it)| explained(&rules, page) == *with_it)
     });
     let idle: Vec<String> = drops_nothing
         .chain(changes_nothing)

@@ -18,6 +18,8 @@ pub(super) struct Pending {
     pub bits: u32,
     /// Its rule would drop the element, so the element is held.
     pub drops: bool,
+    /// Its rule says that the article's text is cut short.
+    pub tells: bool,
     /// Phrase lists of which one must begin the element's text, be all of it.
     pub begins: u64,
     pub exact: u64,
@@ -78,6 +80,8 @@ pub(crate) struct ElementState {
     pub(super) protected: Option<Level>,
     /// The rule that drops it, unless it is protected.
     pub(crate) drop: Option<RuleRef>,
+    /// The rule that says that the article's text is cut short, if this goes.
+    pub(crate) truncated: Option<RuleRef>,
     pub(crate) named_body: bool,
     /// Its text is not the article's.
     pub(crate) aside: bool,
@@ -120,6 +124,7 @@ impl ElementState {
         self.fired.clear();
         self.protected = None;
         self.drop = None;
+        self.truncated = None;
         self.named_body = false;
         self.aside = false;
         self.aside_at_start = false;

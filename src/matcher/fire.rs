@@ -36,6 +36,10 @@ impl Matcher {
                 }
             }
             Action::Body => self.stack[depth].named_body = true,
+            Action::Truncated if !self.explain => {}
+            Action::Truncated => {
+                self.stack[depth].truncated.get_or_insert(rule);
+            }
             Action::Drop(kind) if !self.wanted.contains(kind) => {
                 self.stack[depth].aside |= kind == Kind::Comments;
             }

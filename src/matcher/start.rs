@@ -247,17 +247,17 @@ impl Matcher {
         if uses.heading && element.class_of_name.has(Class::HEADING) {
             return true;
         }
-        !probes_only && uses.rule.is_some() && self.is_wanted(candidate)
+        self.is_wanted(candidate)
+            && (!probes_only || self.action_of(candidate) == Some(Action::Truncated))
     }
 
     /// Whether the rule of a node has something to say about pages filtered as this one is.
     pub(super) fn is_wanted(&self, r: NodeRef) -> bool {
-        self.node(r).uses.rule.is_some_and(|rule| {
-            match self.active[r.sheet()].sheet.rules[rule as usize].action {
-                // Comments are told from article text, dropped or not.
-                Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
-                Action::Keep | Action::Body => true,
-            }
+        self.action_of(r).is_some_and(|action| match action {
+            // Comments are told from article text, dropped or not.
+            Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
+            Action::Keep | Action::Body => true,
+            Action::Truncated => self.explain,
         })
     }
 

@@ -54,6 +54,7 @@ pub(crate) fn parse<'a>(
             match section {
                 "keep" => action = Action::Keep,
                 "body" => action = Action::Body,
+                "truncated" => action = Action::Truncated,
                 kind => match kind.parse::<Kind>() {
                     Ok(kind) => action = Action::Drop(kind),
                     Err(error) => errors.push(RuleError::new(
@@ -61,7 +62,7 @@ pub(crate) fn parse<'a>(
                         number,
                         2,
                         line,
-                        format!("{error}, and the sections keep and body"),
+                        format!("{error}, and the sections keep, body and truncated"),
                     )),
                 },
             }

@@ -323,6 +323,7 @@ fn compile_file(
     let first = match stem_of(name) {
         "keep" => Action::Keep,
         "body" => Action::Body,
+        "truncated" => Action::Truncated,
         stem => Action::Drop(stem.parse().unwrap_or(Kind::Custom)),
     };
     let file = file::parse(name, content, first, errors);

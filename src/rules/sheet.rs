@@ -35,6 +35,8 @@ pub(crate) enum Action {
     Keep,
     /// `[body]`: the article's text is here.
     Body,
+    /// `[truncated]`: where this is dropped, the article's text was cut short.
+    Truncated,
 }
 
 /// One line of a selector file.

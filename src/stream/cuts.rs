@@ -2,7 +2,7 @@
 
 use super::Stream;
 use crate::matcher::{Context, RuleRef, Verdict};
-use crate::report::{Cut, Removal, first_words};
+use crate::report::{Cut, PREVIEW, PROMPT, Prompt, Removal, first_words};
 use crate::rules::sheet::Action;
 use crate::text::UNITS;
 use std::io::Write;
@@ -10,7 +10,7 @@ use std::io::Write;
 impl<W: Write> Stream<W> {
     pub(super) fn begin_cut(&mut self, depth: usize, rule: RuleRef) {
         for inner in depth..self.matcher.len() {
-            self.matcher.give_up(inner);
+            self.matcher.give_in(inner, self.text.counts.text);
         }
         self.splice.truncate(self.matcher.element(depth).position);
         self.splice.begin_cut();
@@ -46,7 +46,7 @@ impl<W: Write> Stream<W> {
         if held.is_some() {
             report.holds += 1;
         } else {
-            self.recorder.settle();
+            self.settle();
         }
         self.held = held;
     }
@@ -77,6 +77,9 @@ impl<W: Write> Stream<W> {
     pub(super) fn decide(&mut self, depth: usize) -> bool {
         if let Some((cut, rule)) = self.cut {
             if cut == depth {
+                let context = context!(self);
+                self.matcher.decide(depth, context);
+                self.tell(depth);
                 self.cut = None;
                 self.splice.end_cut();
                 self.record(depth, rule);
@@ -86,14 +89,18 @@ impl<W: Write> Stream<W> {
                 // Whatever it is, it goes; but others may have asked for it.
                 let context = context!(self);
                 self.matcher.decide(depth, context);
+                self.tell(depth);
                 return false;
             }
         }
         if !self.matcher.element(depth).is_candidate() {
+            self.tell(depth);
             return false;
         }
         let context = context!(self);
-        match self.matcher.decide(depth, context) {
+        let verdict = self.matcher.decide(depth, context);
+        self.tell(depth);
+        match verdict {
             Verdict::Stays => false,
             Verdict::Protected(_) => {
                 self.recorder.report.protected += 1;
@@ -111,12 +118,10 @@ impl<W: Write> Stream<W> {
     pub(super) fn record(&mut self, depth: usize, rule: RuleRef) {
         let state = self.matcher.element(depth);
         let text = (state.text_start, self.text.end());
-        let preview = if !self.explain {
-            String::new()
-        } else if state.preview.is_empty() {
-            first_words(self.text.slice(text.0, text.1))
+        let preview = if self.explain {
+            first_words(self.words_of(depth), PREVIEW)
         } else {
-            state.preview.clone()
+            String::new()
         };
         let start = state.start;
         let text_length = (self.text.counts.text - state.before.text) / UNITS;
@@ -144,7 +149,41 @@ impl<W: Write> Stream<W> {
             self.page.restore(snapshot, text.0);
         }
         if self.held.is_none() {
-            self.recorder.settle();
+            self.settle();
         }
+    }
+
+    /// If the element at `depth`, of which all has been seen, says that the article's text is cut
+    /// short, remembers it: it counts if the element goes, by whatever rule.
+    fn tell(&mut self, depth: usize) {
+        let Some(rule) = self.matcher.element_mut(depth).truncated.take() else {
+            return;
+        };
+        let state = self.matcher.element(depth);
+        let rule = self.matcher.rule(rule);
+        self.recorder.tell(Prompt {
+            file: rule.file.clone(),
+            line: rule.line,
+            selector: rule.selector.to_string(),
+            element: state.label.clone(),
+            bytes: state.start..self.offset,
+            text: first_words(self.words_of(depth), PROMPT),
+        });
+    }
+
+    /// The text of the element at `depth`, of which all has been seen, or its beginning.
+    fn words_of(&self, depth: usize) -> &str {
+        let state = self.matcher.element(depth);
+        if state.preview.is_empty() {
+            self.text.slice(state.text_start, self.text.end())
+        } else {
+            &state.preview
+        }
+    }
+
+    /// What went is final.
+    fn settle(&mut self) {
+        let cut = self.cut.map(|(depth, _)| self.matcher.element(depth).start);
+        self.recorder.settle(cut);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{PREVIEW_TEXT, Stream};
 use crate::matcher::Context;
-use crate::report::first_words;
+use crate::report::{PROMPT, first_words};
 use crate::text::{Link, UNITS};
 use std::io::Write;
 
@@ -41,12 +41,16 @@ impl<W: Write> Stream<W> {
                 self.update_hold();
             }
         }
-        if let (true, Some((depth, _))) = (self.explain, self.cut) {
-            let start = self.matcher.element(depth).text_start;
+        for depth in 0..if self.explain { self.matcher.len() } else { 0 } {
+            let state = self.matcher.element(depth);
+            let start = state.text_start;
+            if state.truncated.is_none() && self.cut.is_none_or(|(cut, _)| cut != depth) {
+                continue;
+            }
             if self.text.end() - start < PREVIEW_TEXT {
                 needed = needed.min(start);
-            } else if self.matcher.element(depth).preview.is_empty() {
-                let words = first_words(self.text.slice(start, start + PREVIEW_TEXT));
+            } else if state.preview.is_empty() {
+                let words = first_words(self.text.slice(start, start + PREVIEW_TEXT), PROMPT);
                 self.matcher.element_mut(depth).preview = words;
             }
         }
