@@ -66,7 +66,8 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds())]
     pub keep: Option<Vec<String>>,
 
-    /// Tell on standard error what was dropped, and by which line of which file
+    /// Tell on standard error what was dropped, by which line of which file, and whether the article
+    /// came cut short
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub explain: Option<Explain>,
 

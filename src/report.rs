@@ -178,6 +178,15 @@ impl Report {
     /// Whether the article's text was cut short: the words of the [`prompt`](Report::prompt) that
     /// said so and was dropped. `None` says nothing for certain: a page may stop without a word, and
     /// without [`Options::explain`](crate::Options::explain) nobody looks.
+    ///
+    /// ```
+    /// use dehusk::{Options, Rules, clean};
+    /// let page = b"<article><p>It rained.</p><p>62 % of this article is left to read.</p></article>";
+    /// let options = Options::new().explain(true);
+    /// let report = clean(&Rules::builtin(), &options, &page[..], std::io::sink())?;
+    /// assert_eq!(report.truncated(), Some("62 % of this article is left to read."));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn truncated(&self) -> Option<&str> {
         self.prompt.as_ref().map(|prompt| prompt.text.as_str())
