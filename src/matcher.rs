@@ -15,7 +15,7 @@ use crate::page::Page;
 use crate::rules::phrases::ListId;
 use crate::rules::sheet::{Action, Level, Node, NodeId, Rule, Sheet};
 use crate::rules::{KindSet, Rules};
-use crate::tag::{Class, Name, heading_level};
+use crate::tag::{Class, Name, heading_level, name};
 use crate::text::{Text, UNITS};
 use deferred::Hits;
 use element_state::Pending;
@@ -256,9 +256,12 @@ impl Matcher {
         let depth = self.len - 1;
         self.count_among_siblings(depth, element);
         let make = self.make_entry(element);
+        // The id of a heading is made of what it says, for links to it: a topic.
+        let state = &self.stack[depth];
+        let has_name = !state.class.has(Class::HEADING) && state.name != name::DT;
         let id_words = element
             .id()
-            .filter(|_| self.asks_words)
+            .filter(|_| self.asks_words && has_name)
             .map(words_of)
             .filter(|words| !self.is_no_name(words));
         let subject = Subject {

@@ -312,6 +312,10 @@ const NAMED: &[Row] = &[
         "div:named(newsletter)",
         "⟦<div id=a-headline-of-six-words-newsletter class=newsletter>a</div>⟧",
     ),
+    (
+        ":named(search)",
+        "<h2 id=search>a</h2><dl><dt id=search-paths>b</dt></dl>⟦<h2 class=search>c</h2>⟧⟦<div id=search>d</div>⟧",
+    ),
     // a state or a topic
     (
         "div:named(newsletter)",
