@@ -367,6 +367,12 @@ pub(crate) fn trim_to_word(text: &str) -> &str {
     text.trim_start_matches(|c| !is_word(c))
 }
 
+/// Whether the punctuation before a first word says that somebody speaks. Guillemets do not: they
+/// point at things as often.
+pub(crate) fn opens_speech(before: &str) -> bool {
+    before.contains(['"', '“', '„', '‟', '「', '『'])
+}
+
 /// Punctuation, symbols and space taken off at the end.
 pub(crate) fn trim_after_word(text: &str) -> &str {
     text.trim_end_matches(|c| !is_word(c))

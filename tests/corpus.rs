@@ -14,8 +14,12 @@ use std::{env, fs};
 const KINDS: &str = "example.org";
 
 /// Hosts without a selector file, and why they are here.
-const WITHOUT_RULES: [(&str, &str); 12] = [
+const WITHOUT_RULES: [(&str, &str); 13] = [
     ("blog.example", "posts of common publishing systems"),
+    (
+        "content.example",
+        "what looks like husk and is not: all of it stays",
+    ),
     ("forum.example", "threads of common forums"),
     (
         "institute.example",

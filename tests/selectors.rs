@@ -652,6 +652,10 @@ const WHEN_THE_ELEMENT_ENDS: &[Row] = &[
         "p:begins-with(/\\d+ comments/)",
         "⟦<p>(12 comments)</p>⟧<p>There are 12 comments</p>",
     ),
+    (
+        "p:begins-with(\"Read also\")",
+        "<p>“Read also what it does not say,” he said</p><p>\"Read also\"</p>⟦<p>» Read also: b</p>⟧",
+    ),
     ("p:begins-with(/.*season/)", "⟦<p>§</p>⟧"),
     // beyond the first 300 characters
     (

@@ -7,7 +7,7 @@ use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
 use crate::rules::phrases::{Asked, ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::Test;
-use crate::text::{UNITS, fold, fold_into, trim_after_word, trim_to_word};
+use crate::text::{UNITS, fold, fold_into, opens_speech, trim_after_word, trim_to_word};
 
 /// A beginning that is not yet long enough is looked at again after so many half characters.
 const AGAIN: u64 = 32 * UNITS;
@@ -279,7 +279,11 @@ impl Matcher {
                 }
             }
             Place::Begins => {
-                let text = trim_to_word(self.slice(depth, context));
+                let slice = self.slice(depth, context);
+                let text = trim_to_word(slice);
+                if opens_speech(&slice[..slice.len() - text.len()]) {
+                    return Truth::No;
+                }
                 // Decided once there is enough text, or at the end.
                 let enough = match pattern {
                     Pattern::Expression(_) => beginning(text).len() < text.len(),
