@@ -19,6 +19,9 @@ const NAMELESS_BODY_TEXT: u64 = 1000 * UNITS;
 /// Article text grown by 15 % and 300 characters since means the body had not ended.
 const RESUMED_SHARE: u64 = 115;
 const RESUMED_TEXT: u64 = 300 * UNITS;
+/// So many paragraphs with no line of links between them are running text: a list of teasers has the
+/// title of the next one there.
+const PROSE: u8 = 4;
 /// Blocks of text remembered for `:repeats`.
 const MAX_BLOCKS: usize = 1 << 16;
 /// Longest JSON-LD looked at for an Article type, in bytes.
@@ -64,6 +67,7 @@ fn text_hash(text: &str) -> u64 {
 pub(crate) struct Snapshot {
     article: u64,
     headline: bool,
+    prose: u8,
     body: Option<(u64, Make)>,
 }
 
@@ -97,6 +101,8 @@ struct State {
     /// Paragraph text of the article so far, in half characters.
     article: u64,
     headline: bool,
+    /// Paragraphs since the last line of links; [`PROSE`] once there have been so many.
+    prose: u8,
     /// Article text when the body ended, and the body's make.
     body: Option<(u64, Make)>,
 }
@@ -122,10 +128,16 @@ impl Page {
         self.state.body.is_some_and(|(_, body)| body != make)
     }
 
+    /// Whether running text has been seen.
+    pub(crate) fn after_prose(&self) -> bool {
+        self.state.prose == PROSE
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             article: self.state.article,
             headline: self.state.headline,
+            prose: self.state.prose,
             body: self.state.body,
         }
     }
@@ -135,6 +147,7 @@ impl Page {
         self.state = State {
             article: snapshot.article,
             headline: snapshot.headline,
+            prose: snapshot.prose,
             body: snapshot.body,
         };
         while let Some((start, hash)) = self.order.pop_if(|(start, _)| *start >= text_start) {
@@ -197,6 +210,7 @@ impl Page {
     /// The text of an element that began at `snapshot` was not the article's, as its end has shown.
     pub(crate) fn forget_paragraphs(&mut self, snapshot: Snapshot) {
         self.state.article = snapshot.article;
+        self.state.prose = snapshot.prose;
         self.state.body = snapshot.body;
     }
 
@@ -206,10 +220,18 @@ impl Page {
             return;
         }
         self.state.article += units;
+        self.state.prose = PROSE.min(self.state.prose + 1);
         if let Some((at, _)) = self.state.body
             && self.state.article > at * RESUMED_SHARE / 100 + RESUMED_TEXT
         {
             self.state.body = None;
+        }
+    }
+
+    /// A block that is mostly links has ended.
+    pub(crate) fn link_line(&mut self) {
+        if !self.after_prose() {
+            self.state.prose = 0;
         }
     }
 

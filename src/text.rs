@@ -62,6 +62,8 @@ pub(crate) struct Block {
     pub end: u64,
     /// What the run adds to the paragraph count, in half characters; 0 if it is no paragraph.
     pub paragraph: u64,
+    /// Half of it or more is links.
+    pub links: bool,
 }
 
 impl Text {
@@ -129,6 +131,7 @@ impl Text {
             start: run.start,
             end: self.end(),
             paragraph,
+            links: run.link_units * 2 >= run.units,
         })
     }
 

@@ -1143,6 +1143,19 @@ const FILES: &[Case] = &[
         page: "<section class=text><p>§§§§§</p><p>§§§§§</p><p>§§§§§</p></section><section class='text x'><p>a</p></section>⟦<section class=y>b</section>⟧",
         ..CASE
     },
+    // :after-prose
+    Case {
+        what: "four paragraphs in a row are running text",
+        select: &["section:after-prose"],
+        page: "<p>§</p><p>§</p><section>a</section><h2>b</h2><p>§</p><p>c</p><section>d</section><div><p>§</p></div>⟦<section>e</section>⟧<p><a href=/>f</a></p>⟦<section>g</section>⟧",
+        ..CASE
+    },
+    Case {
+        what: "titles that are links stand between teasers",
+        select: &["section:after-prose"],
+        page: "<p>§</p><p>§</p><p>§</p><h2><a href=/>a</a></h2><p>§</p><p>§</p><p>§</p><section>b</section>",
+        ..CASE
+    },
     Case {
         what: "the page of an article has a body without a name",
         select: &["section:after-body"],

@@ -80,6 +80,7 @@ pub(super) fn shown(page: &Page, make: Option<Make>) -> u8 {
             make.is_some_and(|make| page.after_body(make)),
             needs::AFTER_BODY,
         )
+        | flag(page.after_prose(), needs::AFTER_PROSE)
 }
 
 fn add_attribute(index: &Index, name: &str, value: &str, sheet: usize, out: &mut Vec<NodeRef>) {

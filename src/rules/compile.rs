@@ -478,6 +478,7 @@ impl<'a> Compiler<'a> {
             Pseudo::ArticlePage => Test::Page(needs::ARTICLE_PAGE),
             Pseudo::BeforeHeadline => Test::Page(needs::BEFORE_HEADLINE),
             Pseudo::AfterBody => Test::Page(needs::AFTER_BODY),
+            Pseudo::AfterProse => Test::Page(needs::AFTER_PROSE),
             Pseudo::Repeats => {
                 self.sheet.asks_repeats = true;
                 Test::Repeats

@@ -119,6 +119,7 @@ pub(crate) enum Pseudo {
     ArticlePage,
     BeforeHeadline,
     AfterBody,
+    AfterProse,
     Repeats,
     Under(SelectorList<Css>),
     /// Each alternative is the words that one class or id must have.
@@ -421,6 +422,7 @@ impl<'i> SelectorParser<'i> for Language<'_> {
             "article-page" => Pseudo::ArticlePage,
             "before-headline" => Pseudo::BeforeHeadline,
             "after-body" => Pseudo::AfterBody,
+            "after-prose" => Pseudo::AfterProse,
             "repeats" => Pseudo::Repeats,
             _ => {
                 return Err(location.new_custom_error(Problem::Selector(

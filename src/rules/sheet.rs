@@ -127,6 +127,8 @@ pub(crate) mod needs {
     pub(crate) const BEFORE_HEADLINE: u8 = 2;
     /// `:after-body`
     pub(crate) const AFTER_BODY: u8 = 4;
+    /// `:after-prose`
+    pub(crate) const AFTER_PROSE: u8 = 8;
 }
 
 /// One selector of an `:is()` or `:not()`.

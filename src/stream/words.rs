@@ -22,6 +22,8 @@ impl<W: Write> Stream<W> {
         };
         if block.paragraph > 0 {
             self.page.paragraph(block.paragraph);
+        } else if block.links {
+            self.page.link_line();
         }
         if self.matcher.asks_repeats() {
             self.page
