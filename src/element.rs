@@ -4,9 +4,10 @@
 use crate::open_elements::Namespace;
 use crate::page::Make;
 use crate::scanner::Tag;
-use crate::tag::{Class, Name, name};
+use crate::tag::{Class, Name, NameHasher, name};
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A class or id of more words than this is a headline, not a name.
 const MAX_WORDS: usize = 5;
@@ -16,28 +17,49 @@ pub(crate) struct Element<'a> {
     pub name: Name,
     pub class_of_name: Class,
     pub namespace: Namespace,
-    /// Names in lower case; of two of the same name the first counts.
-    pub attributes: SmallVec<[(Cow<'a, str>, Cow<'a, str>); 8]>,
-    pub id: Option<usize>,
-    pub class: Option<usize>,
+    source: &'a str,
+    /// Where its attributes stand in `source`, name and value.
+    attributes: &'a [(Range<usize>, Range<usize>)],
+    id: Option<Cow<'a, str>>,
+    class: Option<Cow<'a, str>>,
 }
 
 impl<'a> Element<'a> {
-    /// The value of an attribute; `name` is in lower case.
-    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+    /// An element without a tag on the page.
+    pub(crate) fn implied(name: Name) -> Element<'static> {
+        Element {
+            name,
+            class_of_name: Class::of(name),
+            namespace: Namespace::Html,
+            source: "",
+            attributes: &[],
+            id: None,
+            class: None,
+        }
+    }
+
+    /// The value of an attribute; of two of the same name the first counts.
+    pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        let mut all = self.attributes();
+        all.find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| decode(value))
+    }
+
+    /// Names and values of all attributes, as they stand in the page.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let source = self.source;
         self.attributes
             .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| &**value)
+            .map(|(name, value)| (&source[name.clone()], &source[value.clone()]))
     }
 
     pub(crate) fn id(&self) -> Option<&str> {
-        self.id.map(|i| &*self.attributes[i].1)
+        self.id.as_deref()
     }
 
     /// The class attribute.
     pub(crate) fn class(&self) -> Option<&str> {
-        self.class.map(|i| &*self.attributes[i].1)
+        self.class.as_deref()
     }
 
     pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
@@ -50,7 +72,7 @@ impl<'a> Element<'a> {
 }
 
 /// The tag's element, from where lol_html found its parts.
-pub(crate) fn element_of<'a>(source: &'a str, tag: &Tag, foreign: bool) -> Element<'a> {
+pub(crate) fn element_of<'a>(source: &'a str, tag: &'a Tag, foreign: bool) -> Element<'a> {
     let name = tag.name;
     let namespace = if foreign {
         Namespace::Foreign
@@ -69,27 +91,13 @@ pub(crate) fn element_of<'a>(source: &'a str, tag: &Tag, foreign: bool) -> Eleme
             Class::of(name)
         },
         namespace,
-        attributes: SmallVec::with_capacity(tag.attributes.len()),
+        source,
+        attributes: &tag.attributes,
         id: None,
         class: None,
     };
-    for (name, value) in &tag.attributes {
-        let name = &source[name.clone()];
-        let name = if name.bytes().any(|b| b.is_ascii_uppercase()) {
-            Cow::Owned(name.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(name)
-        };
-        let i = element.attributes.len();
-        match &*name {
-            "id" if element.id.is_none() => element.id = Some(i),
-            "class" if element.class.is_none() => element.class = Some(i),
-            _ => {}
-        }
-        element
-            .attributes
-            .push((name, decode(&source[value.clone()])));
-    }
+    element.id = element.attribute("id");
+    element.class = element.attribute("class");
     element
 }
 
@@ -124,11 +132,14 @@ pub(crate) fn decode(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// The words of a class or id, in lower case: split at everything that is no letter or digit, and
-/// at camel humps. Empty for a headline.
-pub(crate) fn words_of(name: &str) -> SmallVec<[String; 4]> {
-    let mut words: SmallVec<[String; 4]> = SmallVec::new();
-    let mut word = String::new();
+/// The words of a class or id.
+pub(crate) type Words = SmallVec<[Name; MAX_WORDS + 1]>;
+
+/// The words of a class or id, whatever their case: split at everything that is no letter or digit,
+/// and at camel humps. Empty for a headline.
+pub(crate) fn words_of(name: &str) -> Words {
+    let mut words = Words::new();
+    let mut word = NameHasher::new();
     let mut previous = Script::None;
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
@@ -143,19 +154,28 @@ pub(crate) fn words_of(name: &str) -> SmallVec<[String; 4]> {
             (Script::Digit, Script::Lower) | (Script::Lower | Script::Upper, Script::Digit) => true,
             _ => false,
         };
-        if hump && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
+        if hump && previous != Script::None {
+            words.push(std::mem::take(&mut word).finish());
             if words.len() > MAX_WORDS {
-                return SmallVec::new();
+                return Words::new();
             }
         }
-        if script != Script::None {
-            word.extend(c.to_lowercase());
+        if c.is_ascii() {
+            if script != Script::None {
+                word = word.push(c as u8);
+            }
+        } else if script != Script::None {
+            for c in c.to_lowercase() {
+                let mut bytes = [0; 4];
+                for &byte in c.encode_utf8(&mut bytes).as_bytes() {
+                    word = word.push(byte);
+                }
+            }
         }
         previous = script;
     }
-    if !word.is_empty() {
-        words.push(word);
+    if previous != Script::None {
+        words.push(word.finish());
     }
     if words.len() > MAX_WORDS {
         words.clear();
@@ -201,7 +221,8 @@ mod tests {
             ("a-newsletter-about-the-end-of-print", &[]),
             ("", &[]),
         ] {
-            assert_eq!(&*words_of(name), words, "{name}");
+            let words: Words = words.iter().map(|w| Name::new(w.as_bytes())).collect();
+            assert_eq!(words_of(name), words, "{name}");
         }
     }
 }

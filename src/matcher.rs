@@ -10,26 +10,20 @@ mod start;
 pub(crate) use element_state::ElementState;
 
 use crate::element::{Element, words_of};
-use crate::open_elements::MAX_DEPTH;
 use crate::page::Page;
-use crate::rules::phrases::ListId;
-use crate::rules::sheet::{Action, Level, Node, NodeId, Rule, Sheet};
+use crate::rules::phrases::Starts;
+use crate::rules::sheet::{Action, Level, Node, NodeId, Rule, Sheet, needs};
 use crate::rules::{KindSet, Rules};
 use crate::tag::{Class, Name, heading_level, name};
-use crate::text::{Text, UNITS};
+use crate::text::Text;
 use deferred::Hits;
-use element_state::Pending;
+use element_state::{Pending, Unread};
 use rustc_hash::FxHashMap;
-use start::{Candidates, MakeEntry, Subject, shown};
-use std::cell::RefCell;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use start::{MakeEntry, OfType, Subject, shown};
+use std::cell::{Cell, RefCell};
 use std::hash::Hash;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The list of words that begin a class or id which is a state or a topic, not a name.
-const NOT_NAMES: &str = "not-names";
 
 /// A node of one of the sheets in force: its number, the sheet in the top bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +59,6 @@ struct Active {
     sheet: Arc<Sheet>,
     /// How many open elements match each node.
     open: Vec<u32>,
-    /// How many pending candidates wait for each probe.
-    waiting: Vec<u32>,
 }
 
 impl Active {
@@ -75,7 +67,6 @@ impl Active {
         Active {
             sheet,
             open: vec![0; n],
-            waiting: vec![0; n],
         }
     }
 }
@@ -145,18 +136,23 @@ pub(crate) struct Matcher {
     explain: bool,
     /// The highest level of a `[keep]` rule in force.
     keeps: Option<Level>,
-    not_names: Option<ListId>,
+    /// Some rule is above them: what it matches is cut at once.
+    cuts_at_once: bool,
+    /// The lists of which phrases are looked for anywhere, and where these can begin.
+    scanned: u64,
+    starts: Arc<Starts>,
     stack: Vec<ElementState>,
     /// Elements in use of `stack`; the rest are kept for their buffers.
     len: usize,
-    next_uid: u32,
-    /// When to look at a candidate again: length of the page's text, element, its depth.
-    alarms: BinaryHeap<Reverse<(u64, u32, u32)>>,
+    /// The length of the page's text at which an outermost candidate is to be looked at again.
+    alarm: u64,
+    /// No element below this depth is a candidate.
+    quiet: Cell<usize>,
     /// What is known of elements by their name and class alone.
     makes: FxHashMap<u64, Rc<MakeEntry>>,
     /// By their name alone, whatever the class, as long as no rule knows it.
-    types: FxHashMap<Name, Rc<Candidates>>,
-    candidates: Vec<NodeRef>,
+    types: FxHashMap<Name, Rc<OfType>>,
+    candidates: Vec<(NodeRef, bool)>,
     /// Whether any rule asks for the words of names.
     asks_words: bool,
     /// Places in the page's text at which phrases begin, and their lists.
@@ -172,16 +168,18 @@ impl Matcher {
         Matcher {
             rules: rules.clone(),
             keeps: generic.keeps,
+            cuts_at_once: generic.drops > generic.keeps,
+            scanned: generic.scanned,
+            starts: Arc::clone(rules.starts()),
             asks_words: generic.asks_words,
             hits: RefCell::default(),
             active: vec![Active::new(generic)],
             wanted,
             explain,
-            not_names: rules.book().list(NOT_NAMES),
             stack: Vec::new(),
             len: 0,
-            next_uid: 0,
-            alarms: BinaryHeap::new(),
+            alarm: u64::MAX,
+            quiet: Cell::new(0),
             makes: FxHashMap::default(),
             types: FxHashMap::default(),
             candidates: Vec::new(),
@@ -192,7 +190,13 @@ impl Matcher {
 
     /// Puts the rules of a site in force, from here on.
     pub(crate) fn add_site(&mut self, sheet: Arc<Sheet>) {
+        let drops = self.active[0].sheet.drops.max(sheet.drops);
         self.keeps = self.keeps.max(sheet.keeps);
+        self.cuts_at_once = drops > self.keeps;
+        if sheet.scanned & !self.scanned != 0 {
+            self.scanned |= sheet.scanned;
+            self.starts = Arc::new(self.rules.book().starts(self.scanned));
+        }
         self.asks_words |= sheet.asks_words;
         self.active.truncate(1);
         self.active.push(Active::new(sheet));
@@ -221,6 +225,12 @@ impl Matcher {
         &mut self.stack[depth]
     }
 
+    fn rule_of(&self, r: NodeRef) -> Option<RuleRef> {
+        let rule = self.node(r).uses.rule?;
+        let sheet = r.sheet();
+        Some(RuleRef { sheet, rule })
+    }
+
     fn node(&self, r: NodeRef) -> &Node {
         self.active[r.sheet()].sheet.node(r.node())
     }
@@ -237,9 +247,8 @@ impl Matcher {
         if self.len == self.stack.len() {
             self.stack.push(ElementState::default());
         }
-        self.next_uid = self.next_uid.wrapping_add(1);
         let state = &mut self.stack[self.len];
-        state.reset(self.next_uid, name, class);
+        state.reset(name, class);
         self.len += 1;
         state
     }
@@ -263,48 +272,36 @@ impl Matcher {
             .id()
             .filter(|_| self.asks_words && has_name)
             .map(words_of)
-            .filter(|words| !self.is_no_name(words));
+            .filter(|words| !self.rules.is_no_name(words));
+        let shown = shown(context.page, &self.stack[..=depth])
+            | if probes_only { 0 } else { needs::RULES }
+            | if id_words.is_some() { needs::ID } else { 0 };
         let subject = Subject {
-            element,
-            make: &make,
+            looks: &make.looks,
+            element: Some(element),
             id_words: id_words.as_ref(),
             depth,
-            shown: shown(context.page, self.stack[depth].make),
+            shown,
         };
-        if !probes_only || self.explain {
-            let now = context.text.counts.text;
-            if !probes_only
-                && make
-                    .candidates
-                    .unread
-                    .iter()
-                    .any(|(needs, _)| needs & !subject.shown == 0)
-            {
-                self.stack[depth].unread = Some((Rc::clone(&make.candidates), subject.shown));
-            }
-            self.stack[depth]
-                .pending
-                .reserve(make.candidates.ready.len());
-            let ready = make.candidates.ready.iter().filter(|(needs, pending)| {
-                needs & !subject.shown == 0 && (!probes_only || pending.tells)
+        let mut shared = make.all(shown, true);
+        if let Some(first) = shared.next() {
+            self.stack[depth].unread = Some(Unread {
+                make: Rc::clone(&make),
+                shown,
+                id_words: id_words.clone(),
+                drops: first.drops || shared.any(|shared| shared.drops),
+                goes: false,
             });
-            self.stack[depth]
-                .pending
-                .extend(ready.map(|(_, pending)| Pending {
-                    alarm: pending.alarm.saturating_add(now),
-                    ..*pending
-                }));
         }
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        let rest = make
-            .candidates
-            .rest
-            .iter()
-            .filter(|(needs, _)| needs & !subject.shown == 0);
-        candidates.extend(rest.map(|(_, node)| *node));
-        self.collect_attributes(&subject, &mut candidates);
-        for &candidate in &candidates {
+        candidates.extend(make.rest(shown));
+        self.collect_attributes(element, id_words.as_ref(), &mut candidates);
+        for &(candidate, matches) in &candidates {
+            if matches {
+                self.matched(candidate, depth, context);
+                continue;
+            }
             if !self.is_asked(candidate, element, probes_only) {
                 continue;
             }
@@ -320,12 +317,20 @@ impl Matcher {
         {
             return Entered::Cut(rule);
         }
-        self.set_alarm(depth, context.text.counts.text);
-        if self.stack[depth].is_held() {
-            Entered::Held
-        } else {
-            Entered::Plain
+        let now = context.text.counts.text;
+        let state = &mut self.stack[depth];
+        state.set_alarm(now);
+        if !state.is_candidate() {
+            return Entered::Plain;
         }
+        let (alarm, held) = (state.alarm, state.is_held());
+        self.quiet.set(self.quiet.get().min(depth));
+        let outermost = self.outermost_pending() == Some(depth)
+            || held && self.outermost_held() == Some(depth);
+        if outermost {
+            self.alarm = self.alarm.min(alarm);
+        }
+        if held { Entered::Held } else { Entered::Plain }
     }
 
     /// Whether no protection can come that saves the element from `rule`.
@@ -346,92 +351,69 @@ impl Matcher {
         }
     }
 
-    fn pending_of(&self, r: NodeRef, bits: u32) -> Pending {
-        let node = self.node(r);
-        let action = self.action_of(r);
-        Pending {
-            node: r,
-            bits,
-            drops: matches!(action, Some(Action::Drop(kind)) if self.wanted.contains(kind)),
-            tells: action == Some(Action::Truncated),
-            begins: node.begins,
-            exact: node.exact,
-            asks: node.asks,
-            alarm: u64::MAX,
-            due: false,
-        }
+    /// Whether the rule of a node, should it match, drops the element.
+    fn drops(&self, r: NodeRef) -> bool {
+        matches!(self.action_of(r), Some(Action::Drop(kind)) if self.wanted.contains(kind))
+    }
+
+    /// Whether it says that the article's text is cut short.
+    fn tells(&self, r: NodeRef) -> bool {
+        self.action_of(r) == Some(Action::Truncated)
     }
 
     fn add_pending(&mut self, node: NodeRef, bits: u32, depth: usize, context: Context<'_>) {
-        let mut pending = self.pending_of(node, bits);
         let first = self.node(node).first_alarm;
-        pending.alarm = first.saturating_add(context.text.counts.text);
-        let active = &mut self.active[node.sheet()];
-        for probe in &active.sheet.node(node.node()).waits {
-            active.waiting[probe.0 as usize] += 1;
-        }
+        let pending = Pending {
+            node,
+            bits,
+            drops: self.drops(node),
+            rank: 1,
+            alarm: first.saturating_add(context.text.counts.text),
+            due: false,
+        };
         self.stack[depth].pending.push(pending);
-    }
-
-    /// The page's text has grown: looks again at the candidates that wanted to know.
-    pub(crate) fn text_grew(&mut self, context: Context<'_>) {
-        while let Some(&Reverse((at, uid, depth))) = self.alarms.peek() {
-            if at > context.text.counts.text {
-                break;
-            }
-            self.alarms.pop();
-            // The element may have moved down by one when a formatting element was taken out.
-            let depth = (0..=depth as usize)
-                .rev()
-                .take(4)
-                .find(|&d| d < self.len && self.stack[d].uid == uid);
-            if let Some(depth) = depth {
-                self.review(depth, Occasion::Text, context);
-                self.set_alarm(depth, context.text.counts.text);
-            }
-        }
     }
 
     /// Whether the text has reached a length at which a candidate is to be looked at again.
     pub(crate) fn is_alarmed(&self, text: u64) -> bool {
-        self.alarms
-            .peek()
-            .is_some_and(|Reverse((at, ..))| *at <= text)
+        self.alarm <= text
     }
 
-    fn set_alarm(&mut self, depth: usize, text: u64) {
-        let state = &self.stack[depth];
-        let mut at = state
-            .pending
-            .iter()
-            .map(|p| p.alarm)
-            .min()
-            .unwrap_or(u64::MAX);
-        if state.unread.is_some() {
-            // A word that is longer is looked at again in steps of the same length.
-            let have = text - state.before.text;
-            at = at.min(text + deferred::FIRST_WORD as u64 * UNITS - have.min(UNITS));
+    /// The page's text has grown: looks again at the outermost candidates, if they wanted to know.
+    /// What lies inside of them waits with them.
+    pub(crate) fn text_grew(&mut self, context: Context<'_>) {
+        let now = context.text.counts.text;
+        loop {
+            let outermost = [self.outermost_pending(), self.outermost_held()];
+            let mut outermost = outermost.into_iter().flatten();
+            let Some(depth) = outermost.find(|&depth| self.stack[depth].alarm <= now) else {
+                break;
+            };
+            self.review(depth, Occasion::Text, context);
         }
-        if at == u64::MAX {
-            return;
-        }
-        self.alarms.push(Reverse((at, state.uid, depth as u32)));
-        // Elements without text never come to their alarm; they must not pile up.
-        if self.alarms.len() > 2 * MAX_DEPTH + 4 * self.len {
-            let stack = &self.stack[..self.len];
-            self.alarms
-                .retain(|Reverse((_, uid, _))| stack.iter().any(|s| s.uid == *uid));
-        }
+        self.listen();
+    }
+
+    /// Sets the alarm to that of the outermost candidates.
+    fn listen(&mut self) {
+        let outermost = [self.outermost_pending(), self.outermost_held()];
+        let outermost = outermost.into_iter().flatten();
+        let alarms = outermost.map(|depth| self.stack[depth].alarm);
+        self.alarm = alarms.min().unwrap_or(u64::MAX);
     }
 
     /// The outermost candidate that may be dropped: nothing from its start on may be written yet.
     pub(crate) fn outermost_held(&self) -> Option<usize> {
-        (0..self.len).find(|&depth| self.stack[depth].is_held())
+        let from = self.outermost_pending()?;
+        (from..self.len).find(|&depth| self.stack[depth].is_held())
     }
 
     /// The outermost candidate, whether it may be dropped or only others ask for it.
     pub(crate) fn outermost_pending(&self) -> Option<usize> {
-        (0..self.len).find(|&depth| self.stack[depth].is_candidate())
+        let mut from = self.quiet.get()..self.len;
+        let found = from.find(|&depth| self.stack[depth].is_candidate());
+        self.quiet.set(found.unwrap_or(self.len));
+        found
     }
 
     /// Whether a rule has come to match since the last call.
@@ -449,35 +431,38 @@ impl Matcher {
 
     /// Gives up a candidate: it stays, whatever comes.
     pub(crate) fn give_up(&mut self, depth: usize) {
-        self.stack[depth].unread = None;
-        let pending = std::mem::take(&mut self.stack[depth].pending);
-        for p in &pending {
-            self.stop_waiting(p.node);
-        }
-        self.stack[depth].drop = None;
+        let state = &mut self.stack[depth];
+        state.unread = None;
+        state.pending.clear();
+        state.drop = None;
+        // What is inside may have waited with it.
+        self.alarm = 0;
     }
 
     /// The element goes, whatever comes: nothing is left to ask but whether it is `[truncated]`.
     pub(crate) fn give_in(&mut self, depth: usize, text: u64) {
         let mut pending = std::mem::take(&mut self.stack[depth].pending);
+        let unread = self.stack[depth].unread.take();
         self.give_up(depth);
-        pending.retain(|p| {
-            if !p.tells {
-                self.stop_waiting(p.node);
-            }
-            p.tells
-        });
-        let any = !pending.is_empty();
-        self.stack[depth].pending = pending;
-        if any {
-            self.set_alarm(depth, text);
+        if !self.explain {
+            return;
         }
-    }
-
-    fn stop_waiting(&mut self, node: NodeRef) {
-        let active = &mut self.active[node.sheet()];
-        for probe in &active.sheet.node(node.node()).waits {
-            active.waiting[probe.0 as usize] -= 1;
+        pending.retain(|p| self.tells(p.node));
+        let tells = |unread: &Unread| {
+            let mut all = unread.make.all(unread.shown, true);
+            all.any(|shared| self.tells(shared.node))
+        };
+        let unread = unread.filter(tells).map(|unread| Unread {
+            drops: false,
+            goes: true,
+            ..unread
+        });
+        let state = &mut self.stack[depth];
+        state.pending = pending;
+        state.unread = unread;
+        state.set_alarm(text);
+        if state.is_candidate() {
+            self.quiet.set(self.quiet.get().min(depth));
         }
     }
 
@@ -496,7 +481,8 @@ impl Matcher {
 
     /// Takes the element at `depth` off the stack and tells its parent what it was.
     pub(crate) fn leave(&mut self, depth: usize, text: u64) {
-        self.give_up(depth);
+        let quiet = self.quiet.get();
+        self.quiet.set(quiet - usize::from(quiet > depth));
         for i in 0..self.stack[depth].matches.len() {
             let r = self.stack[depth].matches[i];
             self.active[r.sheet()].open[r.node().0 as usize] -= 1;

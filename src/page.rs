@@ -24,6 +24,16 @@ const RESUMED_TEXT: u64 = 300 * UNITS;
 const PROSE: u8 = 4;
 /// Blocks of text remembered for `:repeats`.
 const MAX_BLOCKS: usize = 1 << 16;
+/// <https://ogp.me/#types>
+const TYPE: &str = "og:type";
+/// The names that publishers' tools read for a date.
+const DATES: [&str; 5] = [
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "dc.date.issued",
+];
 /// Longest JSON-LD looked at for an Article type, in bytes.
 const MAX_JSON_LD: usize = 256 * 1024;
 
@@ -157,21 +167,18 @@ impl Page {
         }
     }
 
+    /// Whether a `<meta>` of this name says anything of the page.
+    pub(crate) fn asks_meta(property: &str) -> bool {
+        property.eq_ignore_ascii_case(TYPE) || is_date(property)
+    }
+
     /// `<meta property=… content=…>`, names in any case.
     pub(crate) fn meta(&mut self, property: &str, content: &str) {
-        // https://ogp.me/#types, and the names that publishers' tools read for a date.
-        const DATES: [&str; 5] = [
-            "article:published_time",
-            "og:article:published_time",
-            "datepublished",
-            "parsely-pub-date",
-            "dc.date.issued",
-        ];
         let content = content.trim();
-        if property.eq_ignore_ascii_case("og:type") {
+        if property.eq_ignore_ascii_case(TYPE) {
             let kind = content.to_ascii_lowercase();
             self.article_page |= kind.starts_with("article") || matches!(&*kind, "blog" | "news");
-        } else if DATES.iter().any(|date| property.eq_ignore_ascii_case(date)) {
+        } else if is_date(property) {
             self.article_page |= !content.is_empty();
         }
     }
@@ -275,6 +282,10 @@ impl Page {
             .get(&text_hash(text))
             .is_some_and(|first| *first < start)
     }
+}
+
+fn is_date(property: &str) -> bool {
+    DATES.iter().any(|date| property.eq_ignore_ascii_case(date))
 }
 
 /// Whether JSON-LD has an `@type` that is an Article or one of its subtypes:

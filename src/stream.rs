@@ -14,7 +14,6 @@ use crate::scanner::Tag;
 use crate::splice::{Position, Splice};
 use crate::tag::{Class, Name, name};
 use crate::text::{Text, UNITS};
-use smallvec::SmallVec;
 use std::io::{self, Write};
 
 /// Text kept for a preview of an element that is cut as it comes, in bytes.
@@ -320,15 +319,7 @@ impl<W: Write> Stream<W> {
     }
 
     fn enter_implied(&mut self, name: Name) {
-        let element = Element {
-            name,
-            class_of_name: Class::of(name),
-            namespace: Namespace::Html,
-            attributes: SmallVec::new(),
-            id: None,
-            class: None,
-        };
-        self.enter(&element, None);
+        self.enter(&Element::implied(name), None);
     }
 
     fn close_from(&mut self, depth: usize) {
@@ -402,8 +393,8 @@ impl<W: Write> GapSink for Stream<W> {
                 self.step_at_start(step);
             }
         }
-        if bytes.iter().any(|b| !b.is_ascii_whitespace())
-            && let Some(table) = self.open.fosters_text()
+        if let Some(table) = self.open.fosters_text()
+            && bytes.iter().any(|b| !b.is_ascii_whitespace())
         {
             self.settle_from(table);
         }

@@ -2,11 +2,12 @@
 //! so that a start tag costs one pass over its bytes and no allocation; which names close what is
 //! left to `open_elements`.
 
-/// An element name: the 64-bit FNV-1a hash of its ASCII-lowercase bytes.
+/// An element name, or a word of a class or id: the 64-bit FNV-1a hash of its bytes, ASCII in lower
+/// case.
 ///
 /// FNV over 64 bits has no collision among names that pages use; a page that constructs one only
 /// fools the rules about its own element.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(u64);
 
 impl Name {
@@ -25,6 +26,12 @@ impl Name {
 /// Builds a [`Name`] byte by byte, for names that come in pieces.
 #[derive(Clone, Copy)]
 pub(crate) struct NameHasher(u64);
+
+impl Default for NameHasher {
+    fn default() -> Self {
+        NameHasher::new()
+    }
+}
 
 impl NameHasher {
     pub(crate) const fn new() -> Self {

@@ -333,8 +333,7 @@ pub(crate) fn is_word(c: char) -> bool {
 pub(crate) fn fold_into(text: &str, out: &mut String) {
     let mut rest = text;
     while !rest.is_empty() {
-        let ascii = rest.bytes().position(|b| !b.is_ascii());
-        let (run, others) = rest.split_at(ascii.unwrap_or(rest.len()));
+        let (run, others) = rest.split_at(ascii_run(rest));
         let at = out.len();
         out.push_str(run);
         out[at..].make_ascii_lowercase();
@@ -351,6 +350,15 @@ pub(crate) fn fold_into(text: &str, out: &mut String) {
         }
         rest = &others[c.len_utf8()..];
     }
+}
+
+/// Length of the ASCII that `text` begins with.
+fn ascii_run(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    let other = text.bytes().position(|b| !b.is_ascii());
+    other.unwrap_or(text.len())
 }
 
 /// [`fold_into`] a new string, white space folded and trimmed.

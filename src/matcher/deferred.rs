@@ -1,27 +1,44 @@
 //! Tests that need an element's text or content: what they say while it is open, what at its end,
 //! and when it is worth looking again.
 
-use super::element_state::Pending;
+use super::element_state::{Pending, Unread};
+use super::start::{Shared, Subject};
 use super::{Context, Matcher, NodeRef, Occasion, Truth};
 use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
 use crate::rules::phrases::{Asked, ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
-use crate::rules::sheet::Test;
-use crate::text::{UNITS, fold, fold_into, opens_speech, trim_after_word, trim_to_word};
+use crate::rules::sheet::{FIRST_WORD, Test};
+use crate::text::{UNITS, fold_into, opens_speech, trim_after_word, trim_to_word};
+use smallvec::SmallVec;
 
 /// A beginning that is not yet long enough is looked at again after so many half characters.
 const AGAIN: u64 = 32 * UNITS;
 
-pub(super) use crate::rules::sheet::FIRST_WORD;
-
-/// An element's text, folded once for all tests that ask.
-#[derive(Default)]
-struct Folded {
-    /// Empty: not yet folded.
+/// One look at an open element, for all tests that ask.
+struct Look<'a> {
+    depth: usize,
+    /// All of the element has been seen.
+    ended: bool,
+    context: Context<'a>,
+    measures: Measures,
+    /// The beginning of its text, folded; empty: not yet folded.
     beginning: String,
     openings: Option<Openings>,
     whole: Option<String>,
     traits: Option<Traits>,
+}
+
+/// What of an element is counted.
+struct Measures {
+    ended: bool,
+    /// In half characters.
+    text: u64,
+    link: u64,
+    paragraph: u64,
+    /// The article's text before the element.
+    article: u64,
+    links: u32,
+    children: u32,
 }
 
 /// Where phrases begin in the page's text: found once, whoever asks.
@@ -35,104 +52,171 @@ pub(super) struct Hits {
 }
 
 impl Matcher {
-    /// Looks again at the candidates of an element; at its end all of them are decided.
+    /// Looks at the candidates of an element; at its end all of them are decided.
     pub(super) fn review(&mut self, depth: usize, occasion: Occasion, context: Context<'_>) {
         if !self.stack[depth].is_candidate() {
             return;
         }
-        let ended = occasion == Occasion::End;
         let now = context.text.counts.text;
         let mut pending = std::mem::take(&mut self.stack[depth].pending);
         for p in &mut pending {
             p.due = match occasion {
                 Occasion::Text => p.alarm <= now,
-                Occasion::Match(probe) => {
-                    p.node.sheet() == probe.sheet()
-                        && self.node(p.node).waits.contains(&probe.node())
-                }
+                Occasion::Match(probe) => self.waits_for(p.node, probe, depth),
                 Occasion::End => true,
             };
         }
-        let is_due = |p: &Pending| p.due;
-        let mut folded = Folded {
+        let mut unread = self.stack[depth].unread.take();
+        let is_due = |unread: &Unread| match occasion {
+            Occasion::Match(probe) => {
+                let mut shared = unread.make.all(unread.shown, true);
+                shared.any(|shared| self.waits_for(shared.node, probe, depth))
+            }
+            _ => true,
+        };
+        if !unread.as_ref().is_some_and(is_due) {
+            self.stack[depth].unread = unread.take();
+        }
+        let mut look = Look {
+            depth,
+            ended: occasion == Occasion::End,
+            context,
+            measures: self.measures(depth, occasion == Occasion::End, context),
             beginning: std::mem::take(&mut self.folded),
-            ..Folded::default()
+            openings: None,
+            whole: None,
+            traits: None,
         };
-        let unread = match occasion {
-            Occasion::Match(_) => None,
-            _ => self.stack[depth].unread.take(),
-        };
-        let due = pending.iter().filter(|p| is_due(p));
-        let asked = due.fold(Asked::default(), |all, p| all.and(p.asks));
-        let asked = asked.and(
-            unread
-                .as_ref()
-                .map_or(Asked::default(), |(make, _)| make.asked),
-        );
+        look.beginning.clear();
+        let due = pending.iter().filter(|p| p.due);
+        let asked = due.fold(Asked::default(), |all, p| all.and(self.node(p.node).asks));
+        let asked = unread.as_ref().map_or(asked, |unread| {
+            asked.and(unread.make.asked)
+        });
         if asked != Asked::default() {
             // One look at the text rules most candidates out.
-            let o = self.openings(depth, ended, asked, context, &mut folded.beginning);
-            folded.openings = Some(o);
-            let may = |p: &Pending| {
-                let one_of = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
-                one_of(p.begins, o.begins | o.may_begin)
-                    && one_of(p.exact, o.exact | o.may_be_exact)
-            };
-            pending.retain(|p| {
-                let stays = !is_due(p) || may(p);
-                if !stays {
-                    self.stop_waiting(p.node);
-                }
-                stays
-            });
-            match unread {
-                Some(unread) if o == Openings::OPEN => self.stack[depth].unread = Some(unread),
-                Some((make, shown)) => {
-                    let left = make.unread.iter();
-                    let left = left.filter(|(needs, p)| needs & !shown == 0 && may(p));
-                    pending.extend(left.map(|(_, p)| Pending { due: true, ..*p }));
-                }
-                None => {}
+            let text = trim_to_word(self.slice(depth, context));
+            let book = self.rules.book();
+            let openings = book.openings(text, look.ended, asked, &mut look.beginning);
+            look.beginning.clear();
+            look.openings = Some(openings);
+            if openings == Openings::OPEN && matches!(occasion, Occasion::Text) {
+                self.stack[depth].unread = unread.take();
             }
         }
-        folded.beginning.clear();
-        let mut yes: smallvec::SmallVec<[NodeRef; 4]> = smallvec::SmallVec::new();
+        let mut yes: SmallVec<[(u8, NodeRef); 4]> = SmallVec::new();
         pending.retain_mut(|p| {
-            if !is_due(p) {
+            if !p.due {
                 return true;
             }
-            match self.all(p.node, p.bits, depth, ended, context, &mut folded) {
-                Truth::Later(_) if !ended => {
-                    p.alarm = self.alarm_of(p.node, p.bits, depth, context);
+            let node = self.node(p.node);
+            let truth = if look.may_open(node.begins, node.exact) {
+                self.all(p.node, p.bits, &mut look)
+            } else {
+                Truth::No
+            };
+            match truth {
+                Truth::Later(_) if !look.ended => {
+                    p.alarm = self.alarm_of(p.node, p.bits, &look);
                     return true;
                 }
-                Truth::Yes => yes.push(p.node),
+                Truth::Yes => yes.push((p.rank, p.node)),
                 _ => {}
             }
-            self.stop_waiting(p.node);
             false
         });
-        self.folded = folded.beginning;
+        if let Some(unread) = &unread {
+            let Unread { make, shown, .. } = unread;
+            let subject = Subject {
+                looks: &make.looks,
+                element: None,
+                id_words: unread.id_words.as_ref(),
+                depth,
+                shown: *shown,
+            };
+            let worded = look.openings != Some(Openings::NONE);
+            for shared in make.all(*shown, worded) {
+                if unread.goes && !self.tells(shared.node)
+                    || !look.may_open(shared.begins, shared.exact)
+                {
+                    continue;
+                }
+                let r = shared.node;
+                let bits = match self.late_start(shared, &subject, &look) {
+                    Truth::Later(bits) => bits,
+                    _ => continue,
+                };
+                match self.all(r, bits, &mut look) {
+                    Truth::Later(_) if !look.ended => pending.push(Pending {
+                        node: r,
+                        bits,
+                        drops: shared.drops,
+                        rank: shared.rank,
+                        alarm: self.alarm_of(r, bits, &look),
+                        due: false,
+                    }),
+                    Truth::Yes => yes.push((shared.rank, r)),
+                    _ => {}
+                }
+            }
+        }
+        self.folded = look.beginning;
+        let state = &mut self.stack[depth];
+        state.pending = pending;
+        state.set_alarm(now);
+        if matches!(occasion, Occasion::Match(_)) {
+            self.alarm = 0;
+        }
         // What a match sets off can only add to others' candidates, never to this element's.
-        self.stack[depth].pending = pending;
-        for node in yes {
+        yes.sort_unstable();
+        for (_, node) in yes {
             self.matched(node, depth, context);
         }
     }
 
+    /// Whether a match of `probe` is worth a look at a node of the element: it is, if the element
+    /// could be cut at once.
+    fn waits_for(&self, node: NodeRef, probe: NodeRef, depth: usize) -> bool {
+        let waits = &self.node(node).waits;
+        node.sheet() == probe.sheet()
+            && waits.contains(&probe.node())
+            && self.rule_of(node).is_some_and(|rule| self.can_cut_now(depth, rule))
+    }
+
+    /// What the start tag says of a candidate that was not looked at when it came by.
+    fn late_start(&self, shared: &Shared, subject: &Subject<'_, '_>, look: &Look<'_>) -> Truth {
+        let node = self.node(shared.node);
+        // Most are ruled out by their lengths.
+        let measured = node.deferred.iter().map_while(|test| look.measures.test(test));
+        if measured.into_iter().any(|truth| truth == Truth::No) {
+            return Truth::No;
+        }
+        if shared.settled {
+            return Truth::Later(0);
+        }
+        self.at_start(shared.node, subject, look.context)
+    }
+
+    fn measures(&self, depth: usize, ended: bool, context: Context<'_>) -> Measures {
+        let state = &self.stack[depth];
+        let now = context.text.counts;
+        Measures {
+            ended,
+            text: now.text - state.before.text,
+            link: now.link - state.before.link,
+            paragraph: now.paragraph - state.before.paragraph,
+            article: state.snapshot.map_or(0, |s| s.article()),
+            links: now.links - state.before.links,
+            children: state.children,
+        }
+    }
+
     /// All deferred tests of a node.
-    fn all(
-        &self,
-        r: NodeRef,
-        bits: u32,
-        depth: usize,
-        ended: bool,
-        context: Context<'_>,
-        folded: &mut Folded,
-    ) -> Truth {
+    fn all(&self, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
         let mut truth = Truth::Yes;
         for test in &self.node(r).deferred {
-            match self.test(test, r, bits, depth, ended, context, folded) {
+            let measured = look.measures.test(test);
+            match measured.unwrap_or_else(|| self.test(test, r, bits, look)) {
                 Truth::No => return Truth::No,
                 Truth::Yes => {}
                 later => truth = later,
@@ -141,72 +225,18 @@ impl Matcher {
         truth
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site each; a struct would be no clearer"
-    )]
-    fn test(
-        &self,
-        test: &Test,
-        r: NodeRef,
-        bits: u32,
-        depth: usize,
-        ended: bool,
-        context: Context<'_>,
-        folded: &mut Folded,
-    ) -> Truth {
-        let state = &self.stack[depth];
-        let now = context.text.counts;
-        let text = now.text - state.before.text;
-        let link = now.link - state.before.link;
-        let links = now.links - state.before.links;
-        // A length that may only grow: past a maximum it is certain, short of it only at the end.
-        let at_most = |value: u64, limit: Limit| {
-            let allowed = self.allowed(limit, depth);
-            if value > allowed {
-                Truth::No
-            } else if ended {
-                Truth::Yes
-            } else {
-                Truth::Later(0)
-            }
-        };
-        let at_least = |enough: bool| match (enough, ended) {
-            (true, _) => Truth::Yes,
-            (false, true) => Truth::No,
-            (false, false) => Truth::Later(0),
-        };
-        let at_end = |yes: bool| if ended { yes.into() } else { Truth::Later(0) };
+    fn test(&self, test: &Test, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
         match test {
-            Test::Length(Measure::MaxText, limit) => at_most(text, *limit),
-            Test::Length(Measure::MaxNonlink, limit) => at_most(text - link.min(text), *limit),
-            Test::Length(Measure::MaxParagraph, limit) => {
-                at_most(now.paragraph - state.before.paragraph, *limit)
-            }
-            Test::Length(Measure::MinText, limit) => at_least(text >= self.allowed(*limit, depth)),
-            Test::MinLinks(n) => at_least(links >= *n),
-            Test::MinLinkDensity(x) => at_end(text > 0 && link * 1000 >= u64::from(*x) * text),
-            Test::MaxLinkDensity(x) => at_end(link * 1000 <= u64::from(*x) * text),
-            Test::MaxLinkText(n) => {
-                at_end(links > 0 && link <= u64::from(*n) * UNITS * u64::from(links))
-            }
-            Test::Empty => {
-                if text > 0 || state.children > 0 {
-                    Truth::No
-                } else {
-                    at_end(true)
-                }
-            }
             Test::Has(probes) => {
-                let has = probes.iter().any(|&p| state.fired.contains(&r.sibling(p)));
-                at_least(has)
+                let fired = &self.stack[look.depth].fired;
+                let has = probes.iter().any(|&p| fired.contains(&r.sibling(p)));
+                look.measures.at_least(has)
             }
-            Test::Text(place, pattern) => {
-                self.text_test(*place, pattern, depth, ended, context, folded)
-            }
+            Test::Text(place, pattern) => self.text_test(*place, pattern, look),
             Test::Repeats => {
-                if ended {
-                    repeats(self.slice(depth, context), depth, self, context).into()
+                if look.ended {
+                    let text = self.slice(look.depth, look.context);
+                    repeats(text, look.depth, self, look.context).into()
                 } else {
                     Truth::Later(0)
                 }
@@ -217,8 +247,7 @@ impl Matcher {
                     if bits & 1 << alternative.bit == 0 {
                         continue;
                     }
-                    let node = r.sibling(alternative.node);
-                    match self.all(node, bits, depth, ended, context, folded) {
+                    match self.all(r.sibling(alternative.node), bits, look) {
                         Truth::Yes => {
                             any = Truth::Yes;
                             break;
@@ -238,27 +267,19 @@ impl Matcher {
         }
     }
 
-    /// A limit in half characters, for the element at `depth`.
-    fn allowed(&self, limit: Limit, depth: usize) -> u64 {
-        let article = self.stack[depth].snapshot.map_or(0, |s| s.article());
-        u64::from(limit.characters) * UNITS + article * u64::from(limit.percent) / 100
-    }
-
     fn slice<'t>(&self, depth: usize, context: Context<'t>) -> &'t str {
         let text = context.text;
         text.slice(self.stack[depth].text_start, text.end())
     }
 
-    fn text_test(
-        &self,
-        place: Place,
-        pattern: &Pattern,
-        depth: usize,
-        ended: bool,
-        context: Context<'_>,
-        folded: &mut Folded,
-    ) -> Truth {
+    fn text_test(&self, place: Place, pattern: &Pattern, look: &mut Look<'_>) -> Truth {
         let book = self.rules.book();
+        let Look {
+            depth,
+            ended,
+            context,
+            ..
+        } = *look;
         match place {
             Place::Anywhere => {
                 if !ended {
@@ -267,12 +288,12 @@ impl Matcher {
                 let text = self.slice(depth, context);
                 match pattern {
                     Pattern::Expression(expression) => expression.is_match(text).into(),
-                    Pattern::Literal(words) => self.whole(text, folded).contains(&**words).into(),
+                    Pattern::Literal(words) => look.whole(text).contains(&**words).into(),
                     Pattern::List(list) => {
                         let start = self.stack[depth].text_start;
                         let found = self.has_hit(*list, start, context) || {
-                            let traits = *folded.traits.get_or_insert_with(|| Traits::of(text));
-                            book.expression_found(*list, traits, || self.whole(text, folded))
+                            let traits = *look.traits.get_or_insert_with(|| Traits::of(text));
+                            book.expression_found(*list, traits, || look.whole(text))
                         };
                         found.into()
                     }
@@ -296,14 +317,13 @@ impl Matcher {
                 match pattern {
                     Pattern::Expression(expression) => expression.is_match(beginning(text)).into(),
                     Pattern::Literal(words) => {
-                        let folded = self.beginning(text, folded);
-                        folded
+                        look.beginning(text)
                             .strip_prefix(&**words)
                             .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
                             .into()
                     }
                     Pattern::List(list) => {
-                        let Some(o) = folded.openings else {
+                        let Some(o) = look.openings else {
                             return Truth::No;
                         };
                         told(o.begins & list.bit() != 0, o.may_begin & list.bit() != 0)
@@ -312,7 +332,7 @@ impl Matcher {
             }
             Place::Exact => {
                 if let Pattern::List(list) = pattern {
-                    let Some(o) = folded.openings else {
+                    let Some(o) = look.openings else {
                         return Truth::No;
                     };
                     return told(o.exact & list.bit() != 0, o.may_be_exact & list.bit() != 0);
@@ -331,26 +351,13 @@ impl Matcher {
                 match pattern {
                     Pattern::Expression(expression) => expression.is_match(slice).into(),
                     Pattern::Literal(words) => {
-                        let text = trim_after_word(trim_to_word(self.whole(slice, folded)));
+                        let text = trim_after_word(trim_to_word(look.whole(slice)));
                         (text == trim_after_word(words)).into()
                     }
                     Pattern::List(_) => Truth::No,
                 }
             }
         }
-    }
-
-    /// What the text of an element says of the phrase lists.
-    fn openings(
-        &self,
-        depth: usize,
-        ended: bool,
-        asked: Asked,
-        context: Context<'_>,
-        buffer: &mut String,
-    ) -> Openings {
-        let text = trim_to_word(self.slice(depth, context));
-        self.rules.book().openings(text, ended, asked, buffer)
     }
 
     /// Whether a phrase of the list stands in the text from `start` on.
@@ -369,7 +376,8 @@ impl Matcher {
             if places.first().is_some_and(|(at, _)| *at < text.begin()) {
                 places.retain(|(at, _)| *at >= text.begin());
             }
-            let open = book.scan(text.raw_slice(from, end), buffer, |at, lists| {
+            let text = text.raw_slice(from, end);
+            let open = book.scan(&self.starts, text, buffer, |at, lists| {
                 places.push((from + at as u64, lists));
             });
             // A phrase that reaches to the end may go on, and a word may.
@@ -379,45 +387,25 @@ impl Matcher {
         inside.into_iter().any(|(_, lists)| lists & list.bit() != 0)
     }
 
-    /// The beginning of the text, folded.
-    fn beginning<'f>(&self, text: &str, folded: &'f mut Folded) -> &'f str {
-        if folded.beginning.is_empty() {
-            fold_into(beginning(text), &mut folded.beginning);
-        }
-        &folded.beginning
-    }
-
-    /// All of the text, folded.
-    fn whole<'f>(&self, text: &str, folded: &'f mut Folded) -> &'f str {
-        folded.whole.get_or_insert_with(|| fold(text))
-    }
-
     /// The length of the page's text at which a candidate may be decided; `u64::MAX` if only the
     /// element's end decides it.
-    pub(super) fn alarm_of(
-        &self,
-        r: NodeRef,
-        bits: u32,
-        depth: usize,
-        context: Context<'_>,
-    ) -> u64 {
-        let state = &self.stack[depth];
-        let now = context.text.counts;
+    fn alarm_of(&self, r: NodeRef, bits: u32, look: &Look<'_>) -> u64 {
+        let m = &look.measures;
+        let now = look.context.text.counts.text;
         let tests = self.node(r).deferred.iter();
         let alarm = |test: &Test| {
             let left = match test {
                 Test::Length(measure, limit) => {
                     let have = match measure {
                         Measure::MinText => return None,
-                        Measure::MaxText => now.text - state.before.text,
-                        Measure::MaxNonlink => (now.text - now.link)
-                            .saturating_sub(state.before.text - state.before.link),
-                        Measure::MaxParagraph => now.paragraph - state.before.paragraph,
+                        Measure::MaxText => m.text,
+                        Measure::MaxNonlink => m.text - m.link.min(m.text),
+                        Measure::MaxParagraph => m.paragraph,
                     };
-                    self.allowed(*limit, depth).saturating_sub(have)
+                    m.allowed(*limit).saturating_sub(have)
                 }
                 Test::Text(Place::Begins | Place::Exact, pattern) => {
-                    let have = now.text - state.before.text;
+                    let have = m.text;
                     let longest = self.rules.book().longest() + 9;
                     let steps = match pattern {
                         Pattern::Expression(_) => [BEGINNING; 3],
@@ -432,14 +420,95 @@ impl Matcher {
                     return alternatives
                         .iter()
                         .filter(|a| bits & 1 << a.bit != 0)
-                        .map(|a| self.alarm_of(r.sibling(a.node), bits, depth, context))
+                        .map(|a| self.alarm_of(r.sibling(a.node), bits, look))
                         .min();
                 }
                 _ => return None,
             };
-            Some(now.text + left + 1)
+            Some(now + left + 1)
         };
         tests.filter_map(alarm).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl Look<'_> {
+    /// Whether one of the lists that must begin the text may, and of those that must be all of it.
+    fn may_open(&self, begins: u64, exact: u64) -> bool {
+        let one_of = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
+        self.openings.is_none_or(|o| {
+            one_of(begins, o.begins | o.may_begin) && one_of(exact, o.exact | o.may_be_exact)
+        })
+    }
+
+    /// The beginning of the text, folded.
+    fn beginning(&mut self, text: &str) -> &str {
+        if self.beginning.is_empty() {
+            fold_into(beginning(text), &mut self.beginning);
+        }
+        &self.beginning
+    }
+
+    /// All of the text, folded.
+    fn whole(&mut self, text: &str) -> &str {
+        self.whole.get_or_insert_with(|| {
+            let mut folded = String::with_capacity(text.len());
+            fold_into(text, &mut folded);
+            folded
+        })
+    }
+}
+
+impl Measures {
+    /// What the numbers say of a test; `None` if it asks for something else.
+    fn test(&self, test: &Test) -> Option<Truth> {
+        Some(match test {
+            Test::Length(Measure::MaxText, limit) => self.at_most(self.text, *limit),
+            Test::Length(Measure::MaxNonlink, limit) => {
+                self.at_most(self.text - self.link.min(self.text), *limit)
+            }
+            Test::Length(Measure::MaxParagraph, limit) => self.at_most(self.paragraph, *limit),
+            Test::Length(Measure::MinText, limit) => {
+                self.at_least(self.text >= self.allowed(*limit))
+            }
+            Test::MinLinks(n) => self.at_least(self.links >= *n),
+            Test::MinLinkDensity(x) => {
+                self.at_end(self.text > 0 && self.link * 1000 >= u64::from(*x) * self.text)
+            }
+            Test::MaxLinkDensity(x) => self.at_end(self.link * 1000 <= u64::from(*x) * self.text),
+            Test::MaxLinkText(n) => {
+                let links = u64::from(self.links);
+                self.at_end(links > 0 && self.link <= u64::from(*n) * UNITS * links)
+            }
+            Test::Empty if self.text > 0 || self.children > 0 => Truth::No,
+            Test::Empty => self.at_end(true),
+            _ => return None,
+        })
+    }
+
+    /// A limit in half characters.
+    fn allowed(&self, limit: Limit) -> u64 {
+        u64::from(limit.characters) * UNITS + self.article * u64::from(limit.percent) / 100
+    }
+
+    /// A length that can only grow: past a maximum it is certain, short of it only at the end.
+    fn at_most(&self, value: u64, limit: Limit) -> Truth {
+        if value > self.allowed(limit) {
+            Truth::No
+        } else {
+            self.at_end(true)
+        }
+    }
+
+    fn at_least(&self, enough: bool) -> Truth {
+        if enough { Truth::Yes } else { self.at_end(false) }
+    }
+
+    fn at_end(&self, yes: bool) -> Truth {
+        if self.ended {
+            yes.into()
+        } else {
+            Truth::Later(0)
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the matcher knows of an open element.
 
-use super::{Candidates, NodeRef, RuleRef};
+use super::{MakeEntry, NodeRef, RuleRef};
+use crate::element::Words;
 use crate::page::{Make, Snapshot};
 use crate::rules::Level;
-use crate::rules::phrases::Asked;
 use crate::splice::Position;
 use crate::tag::{Class, Name};
-use crate::text::Counts;
+use crate::text::{Counts, UNITS};
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -18,16 +18,25 @@ pub(super) struct Pending {
     pub bits: u32,
     /// Its rule would drop the element, so the element is held.
     pub drops: bool,
-    /// Its rule says that the article's text is cut short.
-    pub tells: bool,
-    /// Phrase lists of which one must begin the element's text, be all of it.
-    pub begins: u64,
-    pub exact: u64,
-    pub asks: Asked,
+    /// Among matches at the same time, the lowest counts.
+    pub rank: u8,
     /// Length of the page's text at which it is to be looked at again.
     pub alarm: u64,
     /// It is being looked at.
     pub due: bool,
+}
+
+/// Candidates of an element that are those of all elements with its name and class.
+pub(super) struct Unread {
+    pub make: Rc<MakeEntry>,
+    /// What the page had shown to the element, of [`needs`](crate::rules::sheet::needs).
+    pub shown: u8,
+    /// The words of its id, if that is a name.
+    pub id_words: Option<Words>,
+    /// One of them would drop the element.
+    pub drops: bool,
+    /// The element goes: only what tells that the article's text is cut short is left to ask.
+    pub goes: bool,
 }
 
 /// A heading that has ended among the children of an element.
@@ -41,7 +50,6 @@ pub(crate) struct Heading {
 /// An open element. Buffers are kept when the state is used for the next element.
 #[derive(Default)]
 pub(crate) struct ElementState {
-    pub(super) uid: u32,
     pub(crate) name: Name,
     pub(crate) class: Class,
     /// Offset of its start tag in the page.
@@ -72,8 +80,10 @@ pub(crate) struct ElementState {
     /// The headings its next child stands under, highest first.
     pub(super) headings: Vec<Heading>,
     pub(super) pending: Vec<Pending>,
-    /// Candidates that wait for the element's first word, and what the page had shown.
-    pub(super) unread: Option<(Rc<Candidates>, u8)>,
+    /// Its candidates by name and class, not looked at yet.
+    pub(super) unread: Option<Unread>,
+    /// Length of the page's text at which its candidates are to be looked at again.
+    pub(super) alarm: u64,
     /// Probes that have matched inside.
     pub(super) fired: Vec<NodeRef>,
     /// The level of the highest protection on it or inside.
@@ -91,15 +101,16 @@ pub(crate) struct ElementState {
 
 impl ElementState {
     pub(crate) fn is_held(&self) -> bool {
-        self.drop.is_some() || self.unread.is_some() || self.pending.iter().any(|p| p.drops)
+        self.drop.is_some()
+            || self.unread.as_ref().is_some_and(|unread| unread.drops)
+            || self.pending.iter().any(|p| p.drops)
     }
 
     pub(crate) fn is_candidate(&self) -> bool {
         self.drop.is_some() || self.unread.is_some() || !self.pending.is_empty()
     }
 
-    pub(super) fn reset(&mut self, uid: u32, name: Name, class: Class) {
-        self.uid = uid;
+    pub(super) fn reset(&mut self, name: Name, class: Class) {
         self.name = name;
         self.class = class;
         self.start = 0;
@@ -121,6 +132,7 @@ impl ElementState {
         self.headings.clear();
         self.pending.clear();
         self.unread = None;
+        self.alarm = u64::MAX;
         self.fired.clear();
         self.protected = None;
         self.drop = None;
@@ -128,6 +140,19 @@ impl ElementState {
         self.named_body = false;
         self.aside = false;
         self.aside_at_start = false;
+    }
+
+    /// Sets the alarm to the earliest of its candidates.
+    pub(super) fn set_alarm(&mut self, text: u64) {
+        let pending = self.pending.iter().map(|p| p.alarm).min();
+        self.alarm = pending.unwrap_or(u64::MAX);
+        if let Some(unread) = &self.unread {
+            // A word that is longer is looked at again in steps of the same length.
+            let have = text - self.before.text;
+            let first = unread.make.first_alarm;
+            let next = text.saturating_add(first - have.min(UNITS));
+            self.alarm = self.alarm.min(next);
+        }
     }
 
     pub(super) fn count_type(&mut self, name: Name) {

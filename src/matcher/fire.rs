@@ -1,7 +1,7 @@
 //! What follows from a match: flags for descendants and siblings, verdicts, protections, and the
 //! news to ancestors that wait for it in a `:has()`.
 
-use super::{Context, Matcher, NodeRef, Occasion, RuleRef};
+use super::{Context, Matcher, NodeRef, Occasion};
 use crate::rules::Kind;
 use crate::rules::sheet::{Action, Anchor, Combinator, Rule};
 use crate::tag::Class;
@@ -23,11 +23,7 @@ impl Matcher {
         if let Some(anchor) = uses.probe {
             self.fire(r, anchor, depth, context);
         }
-        let Some(rule) = uses.rule else { return };
-        let rule = RuleRef {
-            sheet: r.sheet(),
-            rule,
-        };
+        let Some(rule) = self.rule_of(r) else { return };
         let Rule { action, level, .. } = *self.rule(rule);
         match action {
             Action::Keep => {
@@ -50,6 +46,7 @@ impl Matcher {
                     .is_none_or(|other| self.rule(other).level < level);
                 if better {
                     self.stack[depth].drop = Some(rule);
+                    self.quiet.set(self.quiet.get().min(depth));
                     self.news = true;
                 }
             }
@@ -125,7 +122,8 @@ impl Matcher {
             return;
         }
         self.stack[depth].fired.push(probe);
-        if self.stack[depth].is_candidate() {
+        // Nothing is gained by an early look, if a protection can still come.
+        if self.cuts_at_once && self.stack[depth].is_candidate() {
             self.review(depth, Occasion::Match(probe), context);
         }
     }

@@ -1,58 +1,132 @@
 //! What a start tag decides: which nodes can match its element at all, and what its name, its
 //! attributes, its ancestors and earlier siblings and the page so far say of them.
 
-use super::element_state::Pending;
+use super::element_state::{ElementState, Heading};
 use super::{Context, Matcher, NodeRef, Truth};
-use crate::element::{Element, words_of};
-use crate::page::{Make, Page};
+use crate::element::{Element, Words, decode, words_of};
+use crate::page::Page;
 use crate::rules::Kind;
-use crate::rules::index::Index;
+use crate::rules::index::AttributeIndex;
 use crate::rules::pattern::Pattern;
 use crate::rules::phrases::Asked;
-use crate::rules::sheet::{Action, Alternative, AttributeTest, Combinator, NodeId, Test, needs};
+use crate::rules::sheet::{
+    Action, Alternative, AttributeTest, Combinator, FIRST_WORD, NodeId, Test, needs,
+};
 use crate::tag::{Class, Name, name};
-use crate::text::fold_into;
+use crate::text::{UNITS, fold_into};
 use rustc_hash::FxHasher;
 use selectors::attr::CaseSensitivity;
-use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// Names with classes about which it is remembered what they can match; a page has a few hundred.
 const MAX_CACHED_MAKES: usize = 1 << 13;
 
-/// What is known of all elements with this name and class.
-pub(crate) struct MakeEntry {
+/// An element's name and class, as far as rules ask.
+pub(crate) struct Looks {
     name: Name,
-    class: Box<str>,
-    pub(super) candidates: Rc<Candidates>,
+    class: Option<Box<str>>,
     /// The words of each class that is a name.
     words: Vec<Words>,
 }
 
-/// The nodes that a name and class leave possible. Elements with classes that no rule knows share
-/// those of their name.
-#[derive(Default)]
-pub(crate) struct Candidates {
-    /// Candidates that nothing at the start tag can rule out or decide, but what the page has
-    /// shown; their alarms are counted from the element's start.
-    pub(super) ready: Vec<(u8, Pending)>,
-    /// The same, of those that a phrase at the beginning must not be missing for: most elements'
-    /// first word rules all of them out.
-    pub(super) unread: Vec<(u8, Pending)>,
-    /// The lists that they ask for.
-    pub(super) asked: Asked,
-    /// Nodes that have more to ask at the start tag.
-    pub(super) rest: Vec<(u8, NodeRef)>,
+impl Looks {
+    fn has_class(&self, class: &str) -> bool {
+        let all = self.class.as_deref().unwrap_or_default();
+        all.split_ascii_whitespace().any(|c| c == class)
+    }
 }
 
-/// The words of a class or id.
-pub(super) type Words = SmallVec<[String; 4]>;
+/// What is known of all elements with this name and class.
+pub(crate) struct MakeEntry {
+    pub(super) looks: Looks,
+    by_class: Candidates,
+    by_type: Rc<OfType>,
+    /// The lists that its candidates ask for.
+    pub(super) asked: Asked,
+    /// The length of an element's text at which it is worth to look at them.
+    pub(super) first_alarm: u64,
+}
+
+impl MakeEntry {
+    fn new(looks: Looks, by_class: Candidates, by_type: Rc<OfType>) -> MakeEntry {
+        let others = &by_type.candidates;
+        let alarm = by_class.first_alarm.min(others.first_alarm);
+        MakeEntry {
+            asked: by_class.asked.and(others.asked),
+            // Not before its first word.
+            first_alarm: alarm.max(FIRST_WORD as u64 * UNITS),
+            looks,
+            by_class,
+            by_type,
+        }
+    }
+
+    /// The candidates with deferred tests, after what the page has shown; those that want a phrase
+    /// only if `worded`.
+    pub(super) fn all(&self, shown: u8, worded: bool) -> impl Iterator<Item = &Shared> {
+        let by_class = self.by_class.all(worded);
+        let all = by_class.chain(self.by_type.candidates.all(worded));
+        all.filter(move |shared| shared.needs & !shown == 0)
+    }
+
+    /// The nodes that are to be asked at the start tag, and whether they match anyway.
+    pub(super) fn rest(&self, shown: u8) -> impl Iterator<Item = (NodeRef, bool)> {
+        let rest = self.by_class.rest.iter();
+        let rest = rest.chain(&self.by_type.candidates.rest);
+        rest.filter(move |(needs, ..)| needs & !shown == 0)
+            .map(|&(_, node, matches)| (node, matches))
+    }
+}
+
+/// What is known of all elements with a name, whatever their class.
+pub(crate) struct OfType {
+    candidates: Candidates,
+    /// All nodes that ask for the name, sorted.
+    nodes: Vec<NodeRef>,
+}
+
+/// The nodes that a name, or a class, leaves possible.
+struct Candidates {
+    /// Nodes with deferred tests, of which the start tag can be asked later too. An element that has
+    /// them is looked at when its first word is there, or at its end.
+    others: Vec<Shared>,
+    /// The same, of those that a phrase at the beginning must not be missing for: most elements'
+    /// first word rules all of them out.
+    worded: Vec<Shared>,
+    asked: Asked,
+    first_alarm: u64,
+    /// Nodes that are to be asked at the start tag, and whether they match anyway.
+    rest: Vec<(u8, NodeRef, bool)>,
+}
+
+impl Candidates {
+    fn all(&self, worded: bool) -> impl Iterator<Item = &Shared> {
+        let worded = if worded { &self.worded[..] } else { &[] };
+        worded.iter().chain(&self.others)
+    }
+}
+
+/// A candidate of all elements with a name and class.
+#[derive(Clone, Copy)]
+pub(super) struct Shared {
+    pub node: NodeRef,
+    pub needs: u8,
+    pub drops: bool,
+    /// Name and class decide all that a start tag has to.
+    pub settled: bool,
+    /// Among matches at the same time, the lowest counts.
+    pub rank: u8,
+    /// Phrase lists of which one must begin the element's text, be all of it.
+    pub begins: u64,
+    pub exact: u64,
+}
 
 /// A start tag that is being matched.
 pub(super) struct Subject<'a, 'e> {
-    pub(super) element: &'a Element<'e>,
-    pub(super) make: &'a MakeEntry,
+    pub(super) looks: &'a Looks,
+    /// None if it has been forgotten already.
+    pub(super) element: Option<&'a Element<'e>>,
     /// The words of its id, if that is a name.
     pub(super) id_words: Option<&'a Words>,
     pub(super) depth: usize,
@@ -61,46 +135,67 @@ pub(super) struct Subject<'a, 'e> {
 }
 
 impl Subject<'_, '_> {
-    /// Whether a class or the id has all of these words.
-    fn is_named(&self, wanted: &[Box<str>]) -> bool {
-        self.make.words.iter().chain(self.id_words).any(|words| {
-            wanted
-                .iter()
-                .all(|word| words.iter().any(|w| **w == **word))
-        })
+    /// Whether a class or the id has all words of one of these names.
+    fn is_named(&self, wanted: &[Box<[Name]>]) -> bool {
+        is_named(self.looks.words.iter().chain(self.id_words), wanted)
     }
-}
 
-/// What the page has shown, of [`needs`], to an element of this make.
-pub(super) fn shown(page: &Page, make: Option<Make>) -> u8 {
-    let flag = |yes: bool, flag: u8| if yes { flag } else { 0 };
-    flag(page.is_article(), needs::ARTICLE_PAGE)
-        | flag(!page.headline_seen(), needs::BEFORE_HEADLINE)
-        | flag(
-            make.is_some_and(|make| page.after_body(make)),
-            needs::AFTER_BODY,
-        )
-        | flag(page.after_prose(), needs::AFTER_PROSE)
-}
-
-fn add_attribute(index: &Index, name: &str, value: &str, sheet: usize, out: &mut Vec<NodeRef>) {
-    let Some(attribute) = index.attributes.get(name) else {
-        return;
-    };
-    let mut add = |ids: &[NodeId]| out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
-    add(&attribute.any);
-    if let Some(ids) = attribute.values.get(value) {
-        add(ids);
-    }
-    if let Some(automaton) = &attribute.automaton {
-        for found in automaton.find_overlapping_iter(value) {
-            add(&[attribute.parts[found.pattern().as_usize()].1]);
+    fn attribute_matches(&self, test: &AttributeTest) -> bool {
+        if &*test.name == "class" {
+            self.looks.class_matches(test)
+        } else {
+            let value = self.element.and_then(|e| e.attribute(&test.name));
+            attribute_matches(test, value.as_deref())
         }
     }
 }
 
-fn attribute_matches(test: &AttributeTest, element: &Element<'_>) -> bool {
-    let Some(value) = element.attribute(&test.name) else {
+impl Looks {
+    fn class_matches(&self, test: &AttributeTest) -> bool {
+        attribute_matches(test, self.class.as_deref())
+    }
+}
+
+/// Whether a class or id of these words has all words of one of the wanted names.
+fn is_named<'a>(
+    names: impl IntoIterator<Item = &'a Words>,
+    wanted: &[Box<[Name]>],
+) -> bool {
+    names.into_iter().any(|words| {
+        let has_all = |wanted: &Box<[Name]>| wanted.iter().all(|word| words.contains(word));
+        wanted.iter().any(has_all)
+    })
+}
+
+/// What the page has shown, of [`needs`], to the last of these open elements.
+pub(super) fn shown(page: &Page, open: &[ElementState]) -> u8 {
+    let flag = |yes: bool, flag: u8| if yes { flag } else { 0 };
+    let [.., parent, element] = open else {
+        return flag(!page.headline_seen(), needs::BEFORE_HEADLINE);
+    };
+    let is_asked_for = |heading: &Heading| !heading.matches.is_empty();
+    flag(page.is_article(), needs::ARTICLE_PAGE)
+        | flag(!page.headline_seen(), needs::BEFORE_HEADLINE)
+        | flag(
+            element.make.is_some_and(|make| page.after_body(make)),
+            needs::AFTER_BODY,
+        )
+        | flag(page.after_prose(), needs::AFTER_PROSE)
+        | flag(parent.headings.iter().any(is_asked_for), needs::HEADING)
+        | flag(!parent.earlier_children.is_empty(), needs::SIBLING)
+}
+
+/// The nodes that ask for an attribute with this value, and some others.
+fn add_attribute(attribute: &AttributeIndex, value: &str, mut add: impl FnMut(&[NodeId])) {
+    add(&attribute.any);
+    if let Some(ids) = attribute.values.get(value) {
+        add(ids);
+    }
+    attribute.parts.find(value, add);
+}
+
+fn attribute_matches(test: &AttributeTest, value: Option<&str>) -> bool {
+    let Some(value) = value else {
         return false;
     };
     let Some((operator, wanted)) = &test.value else {
@@ -126,106 +221,129 @@ fn is_nth(a: i32, b: i32, place: u32) -> bool {
 }
 
 impl Matcher {
-    /// What is known of an element by its name and class alone; from the cache, unless its id may
-    /// have a say.
+    /// What is known of an element by its name and class alone; from the cache, if it has been asked.
     pub(super) fn make_entry(&mut self, element: &Element<'_>) -> Rc<MakeEntry> {
-        let class = element.class().unwrap_or_default();
         let key = {
             let mut hasher = FxHasher::default();
             element.name.hash(&mut hasher);
-            class.hash(&mut hasher);
+            element.class().hash(&mut hasher);
             hasher.finish()
         };
         if let Some(entry) = self.makes.get(&key)
-            && entry.name == element.name
-            && *entry.class == *class
+            && entry.looks.name == element.name
+            && entry.looks.class.as_deref() == element.class()
         {
             return Rc::clone(entry);
         }
         let words = if self.asks_words {
             let words = element.classes().map(words_of);
-            words.filter(|words| !self.is_no_name(words)).collect()
+            words
+                .filter(|words| !self.rules.is_no_name(words))
+                .collect()
         } else {
             Vec::new()
         };
-        let mut nodes = Vec::new();
-        self.collect_class(element, &words, &mut nodes);
-        let candidates = if nodes.is_empty() {
-            self.candidates_of_type(element)
-        } else {
-            self.collect_type(element.name, &mut nodes);
-            nodes.sort_unstable();
-            nodes.dedup();
-            Rc::new(self.candidates_of(&nodes, element, false))
+        let looks = Looks {
+            name: element.name,
+            class: element.class().map(Box::from),
+            words,
         };
+        let by_type = self.of_type(looks.name);
+        let mut nodes = Vec::new();
+        self.collect_class(element, &looks.words, &mut nodes);
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes.retain(|node| by_type.nodes.binary_search(node).is_err());
         if self.makes.len() >= MAX_CACHED_MAKES {
             self.makes.clear();
         }
-        let entry = Rc::new(MakeEntry {
-            name: element.name,
-            class: class.into(),
-            candidates,
-            words,
-        });
+        let by_class = self.candidates_of(&nodes, &looks, false);
+        let entry = Rc::new(MakeEntry::new(looks, by_class, by_type));
         self.makes.insert(key, Rc::clone(&entry));
         entry
     }
 
-    /// What an element can match whose classes no rule knows.
-    fn candidates_of_type(&mut self, element: &Element<'_>) -> Rc<Candidates> {
-        if let Some(candidates) = self.types.get(&element.name) {
-            return Rc::clone(candidates);
+    /// What is known of an element by its name alone; from the cache, if it has been asked.
+    fn of_type(&mut self, name: Name) -> Rc<OfType> {
+        if let Some(of_type) = self.types.get(&name) {
+            return Rc::clone(of_type);
         }
         let mut nodes = Vec::new();
-        self.collect_type(element.name, &mut nodes);
-        let candidates = Rc::new(self.candidates_of(&nodes, element, true));
-        self.types.insert(element.name, Rc::clone(&candidates));
-        candidates
+        self.collect_type(name, &mut nodes);
+        let looks = Looks {
+            name,
+            class: None,
+            words: Vec::new(),
+        };
+        let candidates = self.candidates_of(&nodes, &looks, true);
+        let of_type = Rc::new(OfType { candidates, nodes });
+        self.types.insert(name, Rc::clone(&of_type));
+        of_type
     }
 
     /// Sorts nodes by what is left to ask. With `any_class` the element's class may be another: what
     /// asks for it is left to ask.
-    fn candidates_of(
-        &self,
-        nodes: &[NodeRef],
-        element: &Element<'_>,
-        any_class: bool,
-    ) -> Candidates {
-        let mut all = Candidates::default();
+    fn candidates_of(&self, nodes: &[NodeRef], looks: &Looks, any_class: bool) -> Candidates {
+        let mut all = Candidates {
+            others: Vec::new(),
+            worded: Vec::new(),
+            asked: Asked::default(),
+            first_alarm: u64::MAX,
+            rest: Vec::new(),
+        };
+        let by_type = |test: &Test| matches!(test, Test::Type(_) | Test::Types(_));
         for &r in nodes {
             let node = self.node(r);
-            let by_type = |test: &Test| matches!(test, Test::Type(_) | Test::Types(_));
             let own = node.own.iter().filter(|test| !any_class || by_type(test));
-            if !own.into_iter().all(|test| self.test_own(test, r, element)) {
+            if !own.into_iter().all(|test| self.test_own(test, r, looks)) {
                 continue;
             }
             let uses = &node.uses;
-            let only_rule =
-                !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
-            if only_rule && !self.is_wanted(r) {
+            let is_heading = Class::of(looks.name).has(Class::HEADING);
+            let is_asked = uses.ancestor
+                || uses.sibling
+                || uses.heading && is_heading
+                || uses.probe.is_some()
+                || self.is_wanted(r);
+            if !is_asked {
                 continue;
             }
-            let at_once = node.tests.is_empty()
-                && node.left.is_none()
-                && node.waits.is_empty()
-                && (!any_class || node.own.iter().all(by_type));
             let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
-            if only_rule
-                && at_once
-                && !node.deferred.is_empty()
-                && !node.deferred.iter().any(has_alternatives)
-            {
-                let mut pending = self.pending_of(r, 0);
-                pending.alarm = node.first_alarm;
-                if pending.drops && pending.begins | pending.exact != 0 {
-                    all.asked = all.asked.and(pending.asks);
-                    all.unread.push((node.needs, pending));
-                } else {
-                    all.ready.push((node.needs, pending));
-                }
-            } else {
-                all.rest.push((node.needs, r));
+            let settled = node.tests.is_empty()
+                && node.left.is_none()
+                && (!any_class || node.own.iter().all(by_type))
+                && !node.deferred.iter().any(has_alternatives);
+            if node.deferred.is_empty() || !node.late {
+                let matches = settled && node.deferred.is_empty();
+                all.rest.push((node.needs, r, matches));
+                continue;
             }
+            let drops = self.drops(r);
+            let worded = node.begins | node.exact != 0;
+            let at_once = settled && node.waits.is_empty() && self.is_wanted(r);
+            let unnamed =
+                |test: &Test| matches!(test, Test::Named(all) if !is_named(&looks.words, all));
+            let by_id = !any_class && node.tests.iter().any(unnamed);
+            let shared = Shared {
+                node: r,
+                needs: node.needs | if by_id { needs::ID } else { 0 },
+                drops,
+                settled,
+                rank: match (at_once, drops && worded) {
+                    (true, false) => 0,
+                    (false, _) => 1,
+                    (true, true) => 2,
+                },
+                begins: node.begins,
+                exact: node.exact,
+            };
+            all.asked = all.asked.and(node.asks);
+            if worded {
+                all.worded.push(shared);
+            } else {
+                all.others.push(shared);
+            }
+            all.first_alarm = all.first_alarm.min(node.first_alarm);
         }
         all
     }
@@ -237,12 +355,7 @@ impl Matcher {
         probes_only: bool,
     ) -> bool {
         let uses = &self.node(candidate).uses;
-        if uses.ancestor || uses.sibling {
-            return true;
-        }
-        if uses.probe.is_some()
-            && self.active[candidate.sheet()].waiting[candidate.node().0 as usize] > 0
-        {
+        if uses.ancestor || uses.sibling || uses.probe.is_some() {
             return true;
         }
         if uses.heading && element.class_of_name.has(Class::HEADING) {
@@ -287,53 +400,53 @@ impl Matcher {
             let words = words
                 .iter()
                 .flatten()
-                .filter_map(|w| index.words.get(w.as_str()));
+                .filter_map(|w| index.words.get(w));
             for ids in classes.chain(words) {
                 out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
             }
-            if let Some(class) = element.class() {
-                add_attribute(index, "class", class, sheet, out);
+            if let (Some(class), Some(attribute)) = (element.class(), index.attribute("class")) {
+                add_attribute(attribute, class, |ids| {
+                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+                });
             }
         }
     }
 
     /// The nodes that can match an element by its id and other attributes, added to those that can
     /// by name and class.
-    pub(super) fn collect_attributes(&self, subject: &Subject<'_, '_>, out: &mut Vec<NodeRef>) {
-        let element = subject.element;
-        let before = out.len();
+    pub(super) fn collect_attributes(
+        &self,
+        element: &Element<'_>,
+        id_words: Option<&Words>,
+        out: &mut Vec<(NodeRef, bool)>,
+    ) {
+        let add = |out: &mut Vec<_>, sheet, ids: &[NodeId]| {
+            out.extend(ids.iter().map(|&id| (NodeRef::new(sheet, id), false)));
+        };
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
-            if !index.attributes.is_empty() {
-                for (name, value) in &element.attributes {
-                    if &**name != "class" {
-                        add_attribute(index, name, value, sheet, out);
-                    }
+            for (name, value) in element.attributes() {
+                if let Some(attribute) = index.attribute(name)
+                    && !name.eq_ignore_ascii_case("class")
+                {
+                    add_attribute(attribute, &decode(value), |ids| add(out, sheet, ids));
                 }
             }
             if let Some(id) = element.id()
                 && let Some(ids) = index.ids.get(id)
             {
-                out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+                add(out, sheet, ids);
             }
-            for word in subject.id_words.into_iter().flatten() {
-                if let Some(ids) = index.words.get(word.as_str()) {
-                    out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
+            for word in id_words.into_iter().flatten() {
+                if let Some(ids) = index.words.get(word) {
+                    add(out, sheet, ids);
                 }
             }
         }
-        if out.len() > before {
+        if !out.is_sorted_by(|a, b| a.0 < b.0) {
             out.sort_unstable();
-            out.dedup();
+            out.dedup_by_key(|(node, _)| *node);
         }
-    }
-
-    /// Whether the first of these words says that they are a state or a topic.
-    pub(super) fn is_no_name(&self, words: &[String]) -> bool {
-        words.len() > 1
-            && self
-                .not_names
-                .is_some_and(|list| self.rules.book().has_word(list, &words[0]))
     }
 
     /// What the start tag says of a node.
@@ -384,10 +497,11 @@ impl Matcher {
         };
         match combinator {
             Combinator::Child => parent.matches.contains(&left),
-            // The element itself is flagged only after its own tests.
+            // What is open may be the element itself, or lie in it.
             Combinator::Descendant => {
                 let open = self.active[left.sheet()].open[left.node().0 as usize];
-                open > u32::from(self.stack[depth].matches.contains(&left))
+                let mut around = self.stack[..depth].iter().rev();
+                open > 0 && around.any(|state| state.matches.contains(&left))
             }
             Combinator::NextSibling => parent.last_child.contains(&left),
             Combinator::LaterSibling => parent.earlier_children.contains(&left),
@@ -395,19 +509,19 @@ impl Matcher {
     }
 
     /// A test that asks for nothing but name and class.
-    pub(super) fn test_own(&self, test: &Test, r: NodeRef, element: &Element<'_>) -> bool {
+    fn test_own(&self, test: &Test, r: NodeRef, looks: &Looks) -> bool {
         let matches = |a: &Alternative| {
             let r = r.sibling(a.node);
             self.node(r)
                 .own
                 .iter()
-                .all(|test| self.test_own(test, r, element))
+                .all(|test| self.test_own(test, r, looks))
         };
         match test {
-            Test::Type(name) => element.name == *name,
-            Test::Types(names) => names.contains(&element.name),
-            Test::Class(class) => element.classes().any(|c| c == &**class),
-            Test::Attribute(test) => attribute_matches(test, element),
+            Test::Type(name) => looks.name == *name,
+            Test::Types(names) => names.contains(&looks.name),
+            Test::Class(class) => looks.has_class(class),
+            Test::Attribute(test) => looks.class_matches(test),
             Test::Any(alternatives) => alternatives.iter().any(matches),
             Test::Not(alternatives) => !alternatives.iter().any(matches),
             _ => false,
@@ -421,23 +535,23 @@ impl Matcher {
         subject: &Subject<'_, '_>,
         context: Context<'_>,
     ) -> bool {
-        let Subject { element, depth, .. } = *subject;
+        let Subject { looks, depth, .. } = *subject;
         match test {
-            Test::Type(name) => element.name == *name,
-            Test::Types(names) => names.contains(&element.name),
-            Test::Id(id) => element.id() == Some(&**id),
-            Test::Class(class) => element.classes().any(|c| c == &**class),
-            Test::Attribute(test) => attribute_matches(test, element),
-            Test::Root => depth == 0 && element.name == name::HTML,
+            Test::Type(name) => looks.name == *name,
+            Test::Types(names) => names.contains(&looks.name),
+            Test::Id(id) => subject.element.and_then(Element::id) == Some(&**id),
+            Test::Class(class) => looks.has_class(class),
+            Test::Attribute(test) => subject.attribute_matches(test),
+            Test::Root => depth == 0 && looks.name == name::HTML,
             Test::Nth { a, b, of_type } => {
                 let place = match depth.checked_sub(1).map(|d| &self.stack[d]) {
-                    Some(parent) if *of_type => parent.of_type(element.name),
+                    Some(parent) if *of_type => parent.of_type(looks.name),
                     Some(parent) => parent.children,
                     None => 1,
                 };
                 is_nth(*a, *b, place)
             }
-            Test::Named(alternatives) => alternatives.iter().any(|words| subject.is_named(words)),
+            Test::Named(alternatives) => subject.is_named(alternatives),
             Test::MatchesPath(pattern) => context.path.is_some_and(|path| match pattern {
                 Pattern::Literal(part) => path.to_lowercase().contains(&**part),
                 Pattern::Expression(expression) => expression.is_match(path),

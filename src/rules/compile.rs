@@ -51,10 +51,16 @@ impl<'a> Compiler<'a> {
                 || uses.heading
                 || uses.probe.is_some()
             {
+                let rule = uses.rule.map(|rule| self.sheet.rules[rule as usize].action);
+                let only_rule =
+                    !(uses.ancestor || uses.sibling || uses.heading || uses.probe.is_some());
+                // What is cut may still tell that the text is cut short.
+                if only_rule && rule != Some(Action::Truncated) {
+                    self.sheet.nodes[i].needs |= needs::RULES;
+                }
                 self.sheet.index.insert(NodeId(i as u32), &self.sheet.nodes);
             }
         }
-        self.sheet.index.finish();
         self.sheet
     }
 
@@ -66,9 +72,11 @@ impl<'a> Compiler<'a> {
                 self.sheet.nodes[node.0 as usize].uses.rule = Some(id);
             }
         }
-        if rule.action == Action::Keep {
-            self.sheet.keeps = self.sheet.keeps.max(Some(rule.level));
-        }
+        let highest = match rule.action {
+            Action::Keep => &mut self.sheet.keeps,
+            _ => &mut self.sheet.drops,
+        };
+        *highest = (*highest).max(Some(rule.level));
         self.sheet.rules.push(rule);
         Ok(())
     }
@@ -93,6 +101,7 @@ impl<'a> Compiler<'a> {
                 Anchor::Level(*n),
                 vec![self.push(Node {
                     first_alarm: u64::MAX,
+                    late: true,
                     ..Node::default()
                 })],
             ),
@@ -180,7 +189,11 @@ impl<'a> Compiler<'a> {
         left: Option<(Combinator, NodeId)>,
     ) -> Result<Node, String> {
         let mut own = Vec::new();
-        let mut needs = 0;
+        let mut needs = match left {
+            Some((Combinator::NextSibling | Combinator::LaterSibling, _)) => needs::SIBLING,
+            _ => 0,
+        };
+        let mut late = true;
         let mut tests = Vec::new();
         let mut deferred = Vec::new();
         let mut waits = Vec::new();
@@ -188,6 +201,10 @@ impl<'a> Compiler<'a> {
             let Some(test) = self.test(component, &mut waits)? else {
                 continue;
             };
+            late &= self.is_late(&test);
+            if let Test::Under(_) = test {
+                needs |= needs::HEADING;
+            }
             if let Test::Page(shown) = test {
                 needs |= shown;
             } else if self.is_deferred(&test) {
@@ -218,6 +235,7 @@ impl<'a> Compiler<'a> {
             exact: lists(Place::Exact),
             own: own.into(),
             needs,
+            late,
             tests: tests.into(),
             deferred: deferred.into(),
             left,
@@ -239,6 +257,18 @@ impl<'a> Compiler<'a> {
                     && node.left.is_none()
             }),
             _ => false,
+        }
+    }
+
+    /// Whether what the start tag says of a test can be asked later too: see [`Node::late`].
+    fn is_late(&self, test: &Test) -> bool {
+        match test {
+            Test::Id(_) => false,
+            Test::Attribute(test) => &*test.name == "class",
+            Test::Any(alternatives) | Test::Not(alternatives) => {
+                alternatives.iter().all(|a| self.sheet.node(a.node).late)
+            }
+            _ => true,
         }
     }
 
@@ -497,13 +527,22 @@ impl<'a> Compiler<'a> {
             }
             Pseudo::Named(alternatives) => {
                 self.sheet.asks_words = true;
-                let boxed = |words: &Vec<String>| words.iter().map(|w| w.as_str().into()).collect();
-                Test::Named(alternatives.iter().map(boxed).collect())
+                let hashed = |words: &Vec<String>| {
+                    let words = words.iter().map(|word| Name::new(word.as_bytes()));
+                    words.collect()
+                };
+                Test::Named(alternatives.iter().map(hashed).collect())
             }
             Pseudo::MatchesPath(argument) => {
                 Test::MatchesPath(self.pattern(argument, Place::Anywhere)?)
             }
-            Pseudo::Text(place, argument) => Test::Text(*place, self.pattern(argument, *place)?),
+            Pseudo::Text(place, argument) => {
+                let pattern = self.pattern(argument, *place)?;
+                if let (Place::Anywhere, Pattern::List(list)) = (place, &pattern) {
+                    self.sheet.scanned |= list.bit();
+                }
+                Test::Text(*place, pattern)
+            }
             Pseudo::Length(measure, limit) => Test::Length(*measure, *limit),
             Pseudo::MinLinkDensity(x) => Test::MinLinkDensity(*x),
             Pseudo::MaxLinkDensity(x) => Test::MaxLinkDensity(*x),

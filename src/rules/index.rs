@@ -1,10 +1,9 @@
 //! Which nodes can match an element at all: each node lies in the bucket of the rarest thing it
 //! asks for (id, class, attribute value, name word, type), so that the time a start tag takes does
-//! not depend on the number of rules. All substring tests of one attribute share an automaton.
+//! not depend on the number of rules. All substring tests of one attribute are tried together.
 
 use super::sheet::{Node, NodeId, Test};
 use crate::tag::Name;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashMap;
 use selectors::attr::AttrSelectorOperator as Operator;
 
@@ -15,9 +14,11 @@ type Bucket<K> = FxHashMap<K, Vec<NodeId>>;
 pub(crate) struct Index {
     pub ids: Bucket<Box<str>>,
     pub classes: Bucket<Box<str>>,
-    pub words: Bucket<Box<str>>,
+    pub words: Bucket<Name>,
     pub types: Bucket<Name>,
-    pub attributes: FxHashMap<Box<str>, AttributeIndex>,
+    attributes: FxHashMap<Box<str>, AttributeIndex>,
+    /// Which attributes there are, by length and first letter.
+    attribute_sieve: u64,
     pub universal: Vec<NodeId>,
 }
 
@@ -27,44 +28,77 @@ pub(crate) struct AttributeIndex {
     /// By the whole value.
     pub values: Bucket<Box<str>>,
     /// By a part of the value.
-    pub parts: Vec<(Box<str>, NodeId)>,
-    pub automaton: Option<AhoCorasick>,
+    pub parts: Parts,
     /// Whatever the value.
     pub any: Vec<NodeId>,
 }
 
+/// Nodes by the first three bytes of a part of a value, ASCII in lower case. A table of bits tells
+/// most places of a value at which no part begins.
+pub(crate) struct Parts {
+    sieve: [u64; Parts::SIEVE],
+    by_start: Bucket<u32>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Parts {
+            sieve: [0; Parts::SIEVE],
+            by_start: Bucket::default(),
+        }
+    }
+}
+
+impl Parts {
+    const SIEVE: usize = 64;
+    /// Bytes of a part's start.
+    const START: usize = 3;
+
+    #[inline]
+    fn place(start: u32) -> (usize, u64) {
+        let hash = start.wrapping_mul(0x9e37_79b1) >> 20;
+        (hash as usize / 64, 1 << (hash % 64))
+    }
+
+    /// `start` and the byte that follows it.
+    #[inline]
+    fn next(start: u32, byte: u8) -> u32 {
+        (start << 8 | u32::from(byte.to_ascii_lowercase())) & 0x00ff_ffff
+    }
+
+    fn add(&mut self, part: &str, id: NodeId) {
+        let start = part.bytes().take(Self::START).fold(0, Self::next);
+        let (word, bit) = Self::place(start);
+        self.sieve[word] |= bit;
+        self.by_start.entry(start).or_default().push(id);
+    }
+
+    /// Calls `found` with the nodes of which a part may stand in `value`; with some more than once.
+    pub(crate) fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
+        let mut start = 0;
+        for (i, byte) in value.bytes().enumerate() {
+            start = Self::next(start, byte);
+            let (word, bit) = Self::place(start);
+            if self.sieve[word] & bit != 0
+                && i + 1 >= Self::START
+                && let Some(ids) = self.by_start.get(&start)
+            {
+                found(ids);
+            }
+        }
+    }
+}
+
 /// A bucket's key; the order is that of rarity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Id(Box<str>),
     Class(Box<str>),
     Value(Box<str>, Box<str>),
-    Word(Box<str>),
+    Word(Name),
     Part(Box<str>, Box<str>),
     Attribute(Box<str>),
-    Type(NameKey),
+    Type(Name),
     Universal,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct NameKey(Name);
-
-impl std::fmt::Debug for NameKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("type")
-    }
-}
-
-impl PartialOrd for NameKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for NameKey {
-    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
 }
 
 impl Key {
@@ -83,6 +117,17 @@ impl Key {
 }
 
 impl Index {
+    /// The nodes that ask for an attribute; its name may be in any case.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeIndex> {
+        if self.attribute_sieve & place_of_attribute(name) == 0 {
+            None
+        } else if name.bytes().any(|b| b.is_ascii_uppercase()) {
+            self.attributes.get(&*name.to_ascii_lowercase())
+        } else {
+            self.attributes.get(name)
+        }
+    }
+
     /// Puts `id` into its buckets. An element that matches the node is found in one of them.
     pub(crate) fn insert(&mut self, id: NodeId, nodes: &[Node]) {
         for key in keys(&nodes[id.0 as usize], nodes) {
@@ -90,44 +135,31 @@ impl Index {
                 Key::Id(v) => self.ids.entry(v).or_default().push(id),
                 Key::Class(v) => self.classes.entry(v).or_default().push(id),
                 Key::Word(v) => self.words.entry(v).or_default().push(id),
-                Key::Type(name) => self.types.entry(name.0).or_default().push(id),
+                Key::Type(name) => self.types.entry(name).or_default().push(id),
                 Key::Universal => self.universal.push(id),
                 Key::Value(name, value) => {
+                    self.attribute_sieve |= place_of_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
                     attribute.values.entry(value).or_default().push(id);
                 }
                 Key::Part(name, part) => {
-                    self.attributes
-                        .entry(name)
-                        .or_default()
-                        .parts
-                        .push((part, id));
+                    self.attribute_sieve |= place_of_attribute(&name);
+                    let attribute = self.attributes.entry(name).or_default();
+                    attribute.parts.add(&part, id);
                 }
-                Key::Attribute(name) => self.attributes.entry(name).or_default().any.push(id),
+                Key::Attribute(name) => {
+                    self.attribute_sieve |= place_of_attribute(&name);
+                    self.attributes.entry(name).or_default().any.push(id);
+                }
             }
         }
     }
+}
 
-    /// Builds the automata, once every node is in.
-    pub(crate) fn finish(&mut self) {
-        for attribute in self.attributes.values_mut() {
-            if attribute.parts.is_empty() {
-                continue;
-            }
-            // A few hundred short patterns: a contiguous NFA builds in microseconds.
-            attribute.automaton = AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .match_kind(MatchKind::Standard)
-                .ascii_case_insensitive(true)
-                .build(attribute.parts.iter().map(|(part, _)| part.as_bytes()))
-                .ok();
-            if attribute.automaton.is_none() {
-                // Too many patterns for one automaton: test each, slowly but rightly.
-                let ids = attribute.parts.iter().map(|(_, id)| *id);
-                attribute.any.extend(ids);
-            }
-        }
-    }
+/// An attribute's bit, whatever the case of its name.
+fn place_of_attribute(name: &str) -> u64 {
+    let first = name.bytes().next().unwrap_or(0).to_ascii_lowercase();
+    1 << ((name.len() * 5 + usize::from(first)) % 64)
 }
 
 /// The keys of the buckets in which a node must lie: one, or one for each alternative.
@@ -138,11 +170,11 @@ fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
         let keys = match test {
             Test::Id(v) => vec![Key::Id(v.clone())],
             Test::Class(v) => vec![Key::Class(v.clone())],
-            Test::Type(name) => vec![Key::Type(NameKey(*name))],
-            Test::Types(names) => names.iter().map(|n| Key::Type(NameKey(*n))).collect(),
+            Test::Type(name) => vec![Key::Type(*name)],
+            Test::Types(names) => names.iter().map(|n| Key::Type(*n)).collect(),
             Test::Named(alternatives) => alternatives
                 .iter()
-                .map(|words| Key::Word(words[0].clone()))
+                .map(|words| Key::Word(words[0]))
                 .collect(),
             Test::Attribute(test) => {
                 let name = test.name.clone();
@@ -151,7 +183,7 @@ fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
                         Key::Value(name, value.clone())
                     }
                     Some((Operator::Equal, _)) | None => Key::Attribute(name),
-                    Some((_, part)) if part.is_empty() => Key::Attribute(name),
+                    Some((_, part)) if part.len() < Parts::START => Key::Attribute(name),
                     Some((_, part)) => Key::Part(name, part.clone()),
                 }]
             }

@@ -17,9 +17,10 @@ pub use host::host_of;
 pub use kind::{Kind, KindSet, UnknownKind};
 pub use sheet::Level;
 
+use crate::tag::Name;
 use compile::Compiler;
-use phrases::PhraseBook;
-use rustc_hash::FxHashMap;
+use phrases::{PhraseBook, Starts};
+use rustc_hash::{FxHashMap, FxHashSet};
 use sheet::{Action, Rule, Sheet};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,13 +33,20 @@ mod builtin {
 /// Sheets of sites that are kept compiled; a crawl visits few sites at a time.
 const SITES_KEPT: usize = 256;
 
+/// The list of words that begin a class or id which is a state or a topic, not a name.
+const NOT_NAMES: &str = "not-names";
+
 /// A rule set. Cheap to clone; filters and threads share it.
 #[derive(Clone)]
 pub struct Rules(Arc<Inner>);
 
 struct Inner {
     book: PhraseBook,
+    /// The words of the list [`NOT_NAMES`].
+    not_names: FxHashSet<Name>,
     generic: Arc<Sheet>,
+    /// Where phrases can begin that the generic rules look for anywhere in a text.
+    starts: Arc<Starts>,
     sites: Vec<SiteFile>,
     by_host: FxHashMap<String, Vec<usize>>,
     compiled: Mutex<FxHashMap<Vec<usize>, Arc<Sheet>>>,
@@ -67,7 +75,9 @@ impl Rules {
     pub fn none() -> Rules {
         Rules(Arc::new(Inner {
             book: PhraseBook::default(),
+            not_names: FxHashSet::default(),
             generic: Arc::new(Sheet::default()),
+            starts: Arc::default(),
             sites: Vec::new(),
             by_host: FxHashMap::default(),
             compiled: Mutex::new(FxHashMap::default()),
@@ -92,8 +102,17 @@ impl Rules {
         &self.0.book
     }
 
+    /// Whether the first of a class's or an id's words says that it is a state or a topic.
+    pub(crate) fn is_no_name(&self, words: &[Name]) -> bool {
+        words.len() > 1 && self.0.not_names.contains(&words[0])
+    }
+
     pub(crate) fn generic(&self) -> &Arc<Sheet> {
         &self.0.generic
+    }
+
+    pub(crate) fn starts(&self) -> &Arc<Starts> {
+        &self.0.starts
     }
 
     /// The rules for a host and its parents, compiled; `None` where there are none.
@@ -297,7 +316,12 @@ impl RulesBuilder {
         if !errors.is_empty() {
             return Err(RuleErrors(errors));
         }
+        let not_names = book.list(NOT_NAMES).into_iter();
+        let not_names = not_names.flat_map(|list| book.phrases_of(list));
+        let not_names = not_names.map(|word| Name::new(word.as_bytes())).collect();
         Ok(Rules(Arc::new(Inner {
+            not_names,
+            starts: Arc::new(book.starts(generic.scanned)),
             book,
             generic,
             sites,
@@ -375,6 +399,7 @@ mod tests {
             panic!("{errors}");
         }
         let rules = Rules::builtin();
+        assert!(rules.book().finds_builtin());
         for (list, name, content) in builtin::PHRASE_FILES {
             if let Err(error) = PhraseBook::default().add(list, name, content) {
                 panic!("{error}");

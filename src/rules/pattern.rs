@@ -363,11 +363,12 @@ fn prefixes_of_branch(chars: &[char]) -> Option<Vec<String>> {
             (plain.chars().map(String::from).collect(), end)
         }
         '\\' => match chars.get(1)? {
+            'b' => return prefixes_of_branch(&chars[2..]),
             'd' => (DIGITS.chars().map(String::from).collect(), 2),
             c if c.is_alphanumeric() => return None,
             c => (vec![c.to_string()], 2),
         },
-        '.' | '^' | '$' => return None,
+        '.' | '^' | '$' | '?' | '*' | '+' | '{' | '}' | ')' | ']' | '|' => return None,
         _ => {
             // A run of literals, as far as each of them is certain.
             let literal = |i: usize| {
@@ -376,11 +377,20 @@ fn prefixes_of_branch(chars: &[char]) -> Option<Vec<String>> {
                     .is_some_and(|c| !r"\.^$?*+{}()[]|".contains(*c));
                 plain && !is_optional(chars.get(i + 1))
             };
-            let n = (0..PREFIX).take_while(|&i| literal(i)).count();
-            return (n > 0).then(|| vec![chars[..n].iter().collect()]);
+            let n = (0..PREFIX).take_while(|&i| literal(i)).count().max(1);
+            (vec![chars[..n].iter().collect()], n)
         }
     };
-    (!is_optional(chars.get(end))).then_some(first)
+    match chars.get(end) {
+        // Without it the match begins with what follows.
+        Some('?' | '*') => {
+            let mut all = first;
+            all.extend(prefixes_of_branch(&chars[end + 1..])?);
+            Some(all)
+        }
+        Some('{') => None,
+        _ => Some(first),
+    }
 }
 
 /// The branches of a choice.
@@ -425,7 +435,10 @@ mod tests {
             (r"noch [\d.,]+ ?% (des|dieses) artikels", " artikels", "noc"),
             (r"(foto|bild)\s*[:|]", "", "fot bil"),
             (r"\d+ kommentare?", " kommentar", "0 1 2 3 4 5 6 7 8 9"),
-            (r"(ihnen )?bleiben noch", "bleiben noch", ""),
+            (r"(ihnen )?bleiben noch", "bleiben noch", "ihn ble"),
+            (r"\[?1\]?[.)]? \D", " ", "[ 1"),
+            (r"x*", "", ""),
+            (r"\b(ti|vi) rest(a|ano)", " rest", "ti vi"),
             (r"a|b", "", "a b"),
             (r"x{2,3}yz", "yz", ""),
             (r"[\d.,]+ ?% av", "% av", "0 1 2 3 4 5 6 7 8 9 . ,"),

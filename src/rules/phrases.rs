@@ -5,6 +5,7 @@ use super::error::RuleError;
 use super::pattern::{PREFIX, PhraseExpression, Place, Traits, beginning, check};
 use crate::text;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Lists a set can have: one bit each.
 const MAX_LISTS: usize = 64;
@@ -78,6 +79,14 @@ impl Openings {
         exact: 0,
         may_be_exact: u64::MAX,
     };
+
+    /// No phrase.
+    pub(crate) const NONE: Openings = Openings {
+        begins: 0,
+        may_begin: 0,
+        exact: 0,
+        may_be_exact: 0,
+    };
 }
 
 /// `:exact-text(/re/)` does not look at longer texts, in bytes.
@@ -90,18 +99,20 @@ pub(crate) struct PhraseBook {
     /// The built-in phrases, sorted, with the numbers of their lists.
     builtin: &'static [(&'static str, u8)],
     /// Where those begin that begin with each byte.
-    starts: Vec<u32>,
+    by_byte: Vec<u32>,
     /// The others.
     phrases: Vec<Phrase>,
     /// The last phrase with this first word, or first character where the script writes no spaces.
     by_first: FxHashMap<Box<str>, u32>,
-    /// Which first words there can be at all.
-    sieve: Sieve,
+    /// Where phrases can begin at all.
+    starts: Starts,
     /// Length of the longest phrase, in bytes of folded text.
     longest: usize,
     /// Expressions by what they can begin with; those that can begin with anything.
     expressions_by_prefix: FxHashMap<Box<str>, Vec<(ListId, u32)>>,
     expressions: Vec<(ListId, u32)>,
+    /// Which first bytes expressions with such a beginning can have.
+    beginnings: Beginnings,
 }
 
 /// The first word of folded text; of CJK text, its first character.
@@ -179,15 +190,15 @@ impl PhraseBook {
         };
         self.lists = lists.iter().map(named).collect();
         self.builtin = phrases;
-        self.starts = vec![0; 257];
+        self.by_byte = vec![0; 257];
         for (phrase, _) in phrases {
-            self.sieve.add(first_word(phrase));
+            self.starts.add(phrase);
             self.longest = self.longest.max(phrase.len());
             let byte = usize::from(phrase.bytes().next().unwrap_or(0));
-            self.starts[byte + 1] += 1;
+            self.by_byte[byte + 1] += 1;
         }
-        for byte in 1..self.starts.len() {
-            self.starts[byte] += self.starts[byte - 1];
+        for byte in 1..self.by_byte.len() {
+            self.by_byte[byte] += self.by_byte[byte - 1];
         }
         for (list, expression) in expressions {
             self.add_expression(ListId(*list), expression);
@@ -202,6 +213,7 @@ impl PhraseBook {
             self.expressions.push(id);
         }
         for prefix in expression.prefixes() {
+            self.beginnings.add(prefix);
             let with_prefix = self
                 .expressions_by_prefix
                 .entry(prefix.clone())
@@ -215,7 +227,7 @@ impl PhraseBook {
 
     fn add_phrase(&mut self, list: ListId, folded: &str) {
         let first = first_word(folded);
-        self.sieve.add(first);
+        self.starts.add(folded);
         let next = self
             .by_first
             .insert(first.into(), self.phrases.len() as u32);
@@ -253,10 +265,12 @@ impl PhraseBook {
         self.lists.iter().map(|list| &*list.name)
     }
 
-    /// Whether `word`, in lower case, is a phrase of the list.
-    pub(crate) fn has_word(&self, list: ListId, word: &str) -> bool {
-        self.phrases_from(word)
-            .any(|(phrase, l)| l == list && phrase == word)
+    /// The phrases of a list.
+    pub(crate) fn phrases_of(&self, list: ListId) -> impl Iterator<Item = &str> {
+        let builtin = self.builtin.iter().filter(move |(_, l)| *l == list.0);
+        let others = self.phrases.iter().filter(move |p| p.list == list);
+        let others = others.map(|p| &*p.folded);
+        builtin.map(|(phrase, _)| *phrase).chain(others)
     }
 
     /// The lists with a phrase at the beginning of `folded`, which begins with a word.
@@ -282,27 +296,16 @@ impl PhraseBook {
         if first.len() == text.len() && !ended {
             return Openings::OPEN;
         }
-        let mut o = Openings {
-            begins: 0,
-            may_begin: 0,
-            exact: 0,
-            may_be_exact: 0,
-        };
-        buffer.clear();
-        text::fold_into(first, buffer);
-        let nothing_begins = !self.any_from(first_word(buffer))
-            && !prefixes(buffer).any(|p| self.expressions_by_prefix.contains_key(p))
-            && self.expressions.is_empty();
-        if nothing_begins && buffer.chars().count() >= PREFIX {
-            return o;
+        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text) {
+            return Openings::NONE;
         }
+        let mut o = Openings::NONE;
         let window = floor_char_boundary(text, self.longest + 16);
         let whole = window == text.len();
         buffer.clear();
         text::fold_into(&text[..window], buffer);
         let folded = &buffer[..];
-        let first = first_word(folded);
-        for (phrase, list) in self.phrases_from(first) {
+        for (phrase, list) in self.phrases_from(first_word(folded)) {
             let bit = list.bit();
             if let Some(rest) = folded.strip_prefix(phrase) {
                 if rest.is_empty() && !ended {
@@ -322,21 +325,23 @@ impl PhraseBook {
                 o.may_be_exact |= bit;
             }
         }
+        let fold_all = |text: &str| {
+            let mut folded = String::with_capacity(text.len());
+            text::fold_into(text, &mut folded);
+            folded
+        };
         let by_prefix = prefixes(folded).filter_map(|p| self.expressions_by_prefix.get(p));
         let expressions = by_prefix.flatten().chain(&self.expressions);
         let mut beginning_folded = None;
         let mut whole_folded = None;
-        let seen = beginning(text).len();
+        let mut seen = None;
         for &(list, i) in expressions {
             let bit = list.bit();
             let expression = &self.lists[list.0 as usize].expressions[i as usize];
             if asked.begins & bit & !o.begins != 0 {
+                let seen = *seen.get_or_insert_with(|| beginning(text).len());
                 if ended || seen < text.len() {
-                    let folded = beginning_folded.get_or_insert_with(|| {
-                        let mut folded = String::new();
-                        text::fold_into(&text[..seen], &mut folded);
-                        folded
-                    });
+                    let folded = beginning_folded.get_or_insert_with(|| fold_all(&text[..seen]));
                     if expression.is_match(Place::Begins, folded) {
                         o.begins |= bit;
                     }
@@ -346,7 +351,10 @@ impl PhraseBook {
             }
             if asked.exact & bit & !o.exact != 0 && text.len() <= MAX_EXACT {
                 if ended {
-                    let folded = whole_folded.get_or_insert_with(|| text::fold(text));
+                    let folded = whole_folded.get_or_insert_with(|| match whole {
+                        true => Cow::Borrowed(folded),
+                        false => Cow::Owned(fold_all(text)),
+                    });
                     if expression.is_match(Place::Exact, text::trim_after_word(folded)) {
                         o.exact |= bit;
                     }
@@ -358,30 +366,52 @@ impl PhraseBook {
         o
     }
 
+    /// Whether some expression may match at the beginning of `text`, not folded.
+    fn may_begin_expression(&self, text: &str) -> bool {
+        !self.expressions.is_empty() || self.beginnings.may_have(text)
+    }
+
     /// Length of the longest phrase, in bytes.
     pub(crate) fn longest(&self) -> usize {
         self.longest
     }
 
-    /// The phrases whose first word this is, and some that begin with it and go on.
+    /// The phrases whose first word this is; of words that are not ASCII, some that begin with it and
+    /// go on too. A test has shown that no built-in phrase goes on behind its first word with what
+    /// is sorted behind a letter.
     fn phrases_from(&self, first: &str) -> impl Iterator<Item = (&str, ListId)> {
         let byte = usize::from(first.bytes().next().unwrap_or(0));
-        let near = match self.starts.get(byte..byte + 2) {
-            Some(&[from, to]) if self.sieve.may_have(first) => {
+        let near = match self.by_byte.get(byte..byte + 2) {
+            Some(&[from, to]) if self.starts.words.may_have(first) => {
                 &self.builtin[from as usize..to as usize]
             }
             _ => &[],
         };
         let start = near.partition_point(|(phrase, _)| *phrase < first);
+        let ascii = first.bytes().next_back().is_some_and(|b| b.is_ascii());
+        let goes_on = move |phrase: &str| {
+            let next = phrase.as_bytes().get(first.len());
+            phrase.starts_with(first) && !(ascii && next.is_some_and(|next| *next >= b'a'))
+        };
         let builtin = near[start..]
             .iter()
-            .take_while(move |(phrase, _)| phrase.starts_with(first))
+            .take_while(move |(phrase, _)| goes_on(phrase))
             .map(|(phrase, list)| (*phrase, ListId(*list)));
         // The last phrase of a chain points behind the end.
         let phrase = |id: u32| self.phrases.get(id as usize);
         let id = self.by_first.get(first).copied();
         let others = std::iter::successors(id.and_then(phrase), move |p| phrase(p.next));
         builtin.chain(others.map(|p| (&*p.folded, p.list)))
+    }
+
+    /// Whether each built-in phrase is found by its first word.
+    #[cfg(test)]
+    pub(super) fn finds_builtin(&self) -> bool {
+        let found = |phrase: &str| {
+            let mut same = self.phrases_from(first_word(phrase));
+            same.any(|(found, _)| found == phrase)
+        };
+        self.builtin.iter().all(|(phrase, _)| found(phrase))
     }
 
     /// Whether a phrase begins with this, the first word of a text.
@@ -405,10 +435,24 @@ impl PhraseBook {
         expressions.any(|e| e.is_match(Place::Anywhere, folded))
     }
 
-    /// Calls `hit` with the place of each word of `text` at which phrases begin, and their lists.
-    /// Returns the first place that more text may make the beginning of a phrase.
+    /// Where phrases of these lists can begin.
+    pub(crate) fn starts(&self, lists: u64) -> Starts {
+        let mut starts = Starts::default();
+        let builtin = self.builtin.iter().map(|(p, list)| (*p, ListId(*list)));
+        let others = self.phrases.iter().map(|p| (&*p.folded, p.list));
+        for (phrase, list) in builtin.chain(others) {
+            if lists & list.bit() != 0 {
+                starts.add(phrase);
+            }
+        }
+        starts
+    }
+
+    /// Calls `hit` with the place of each word of `text` at which phrases begin that `starts` is
+    /// made of, and some others, and with their lists. Returns the first place that more text may make the beginning of a phrase.
     pub(crate) fn scan(
         &self,
+        starts: &Starts,
         text: &str,
         buffer: &mut String,
         mut hit: impl FnMut(usize, u64),
@@ -423,7 +467,7 @@ impl PhraseBook {
                 continue;
             }
             let ends_here = word.len() == rest.len();
-            if !ends_here && !self.sieve.may_have(word) {
+            if !ends_here && !starts.may_begin(rest, word) {
                 at += word.len();
                 continue;
             }
@@ -455,7 +499,8 @@ impl PhraseBook {
     /// Whether a phrase of the list stands anywhere in `folded`, as whole words.
     pub(crate) fn found(&self, list: ListId, folded: &str) -> bool {
         let mut found = false;
-        self.scan(folded, &mut String::new(), |_, lists| {
+        let starts = self.starts(list.bit());
+        self.scan(&starts, folded, &mut String::new(), |_, lists| {
             found |= lists & list.bit() != 0
         });
         found || self.expression_found(list, Traits::of(folded), || folded)
@@ -493,6 +538,37 @@ fn floor_char_boundary(text: &str, n: usize) -> usize {
 /// table of bits, which is cheaper to ask than a map.
 struct Sieve([u64; Sieve::WORDS]);
 
+/// Tells most places of a text at which no phrase of some lists begins.
+#[derive(Default)]
+pub(crate) struct Starts {
+    words: Sieve,
+    /// First words with the two bytes behind them, or alone.
+    pairs: Sieve,
+}
+
+impl Starts {
+    /// The two bytes behind the first word, if they are ASCII.
+    fn behind(text: &str, word: &str) -> Option<[u8; 2]> {
+        let two = text.as_bytes().get(word.len()..word.len() + 2)?;
+        two.is_ascii().then(|| [two[0], two[1]])
+    }
+
+    fn add(&mut self, phrase: &str) {
+        let first = first_word(phrase);
+        self.words.add(first);
+        let behind = Starts::behind(phrase, first).unwrap_or_default();
+        self.pairs.add_with(first, behind);
+    }
+
+    /// Whether a phrase may begin with `word`, with which `text` begins, not folded.
+    fn may_begin(&self, text: &str, word: &str) -> bool {
+        self.words.may_have(word)
+            && Starts::behind(text, word).is_none_or(|behind| {
+                self.pairs.may_have_with(word, behind) || self.pairs.may_have(word)
+            })
+    }
+}
+
 impl Default for Sieve {
     fn default() -> Self {
         Sieve([0; Sieve::WORDS])
@@ -502,7 +578,7 @@ impl Default for Sieve {
 impl Sieve {
     const WORDS: usize = 256;
 
-    fn place(word: &str) -> (usize, u64) {
+    fn place(word: &str, behind: [u8; 2]) -> (usize, u64) {
         let bytes = word.as_bytes();
         let byte = |i: usize| {
             bytes
@@ -510,19 +586,71 @@ impl Sieve {
                 .map_or(0, |b| u32::from(b.to_ascii_lowercase()))
         };
         let key = byte(0) | byte(1) << 8 | byte(2) << 16 | (bytes.len() as u32) << 24;
+        let [a, b] = behind.map(|b| u32::from(b.to_ascii_lowercase()));
+        let key = key ^ (a << 8 | b).wrapping_mul(0x85eb_ca6b);
         let hash = key.wrapping_mul(0x9e37_79b1) >> 18;
         (hash as usize / 64, 1 << (hash % 64))
     }
 
     fn add(&mut self, first: &str) {
-        let (word, bit) = Sieve::place(first);
+        self.add_with(first, [0, 0]);
+    }
+
+    fn add_with(&mut self, first: &str, behind: [u8; 2]) {
+        let (word, bit) = Sieve::place(first, behind);
         self.0[word] |= bit;
     }
 
     /// Whether a word, not folded, may be a phrase's first. Folding may change what is not ASCII.
     fn may_have(&self, word: &str) -> bool {
-        let (place, bit) = Sieve::place(word);
+        self.may_have_with(word, [0, 0])
+    }
+
+    fn may_have_with(&self, word: &str, behind: [u8; 2]) -> bool {
+        let (place, bit) = Sieve::place(word, behind);
         self.0[place] & bit != 0 || !word.is_ascii()
+    }
+}
+
+/// The same for beginnings, from their first two bytes.
+struct Beginnings([u64; Beginnings::WORDS]);
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        Beginnings([0; Beginnings::WORDS])
+    }
+}
+
+impl Beginnings {
+    const WORDS: usize = 1 << 8;
+
+    /// The bits for ASCII are those of two times seven bits.
+    fn place(first: u8, second: u8) -> (usize, u64) {
+        let fold = |byte: u8| usize::from(byte.to_ascii_lowercase() & 0x7f);
+        let bit = fold(first) << 7 | fold(second);
+        (bit / 64, 1 << (bit % 64))
+    }
+
+    fn add(&mut self, beginning: &str) {
+        let bytes = beginning.as_bytes();
+        let seconds = match bytes.get(1) {
+            Some(&second) => second..=second,
+            None => 0..=0x7f,
+        };
+        if !bytes[0].is_ascii() || !seconds.end().is_ascii() {
+            return;
+        }
+        for second in seconds {
+            let (word, bit) = Beginnings::place(bytes[0], second);
+            self.0[word] |= bit;
+        }
+    }
+
+    /// Whether a text, not folded, may have such a beginning. Folding may change what is not ASCII.
+    fn may_have(&self, text: &str) -> bool {
+        let byte = |i: usize| text.as_bytes().get(i).copied().unwrap_or(0);
+        let (word, bit) = Beginnings::place(byte(0), byte(1));
+        self.0[word] & bit != 0 || !byte(0).is_ascii() || !byte(1).is_ascii()
     }
 }
 

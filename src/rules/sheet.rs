@@ -97,6 +97,9 @@ pub(crate) struct Node {
     pub own: Box<[Test]>,
     /// What the page must have shown: a set of the constants of [`needs`].
     pub needs: u8,
+    /// What the start tag has to decide can be asked later too, as long as the element is open: it
+    /// depends on name, class and id words, ancestors, earlier siblings and the page so far alone.
+    pub late: bool,
     /// Decided at the start tag.
     pub tests: Box<[Test]>,
     /// Decided when the element ends, cheapest first.
@@ -119,7 +122,7 @@ pub(crate) struct Node {
 /// can begin it.
 pub(crate) const FIRST_WORD: usize = 16;
 
-/// What the page may have shown.
+/// What the page may have shown, and other things that are told of an element once for all nodes.
 pub(crate) mod needs {
     /// `:article-page`
     pub(crate) const ARTICLE_PAGE: u8 = 1;
@@ -129,6 +132,14 @@ pub(crate) mod needs {
     pub(crate) const AFTER_BODY: u8 = 4;
     /// `:after-prose`
     pub(crate) const AFTER_PROSE: u8 = 8;
+    /// A heading that an `:under()` asks for stands above the element.
+    pub(crate) const HEADING: u8 = 16;
+    /// An earlier sibling is one that a `+` or `~` asks for.
+    pub(crate) const SIBLING: u8 = 32;
+    /// Rules are tried, not only what others wait for.
+    pub(crate) const RULES: u8 = 64;
+    /// The element has an id.
+    pub(crate) const ID: u8 = 128;
 }
 
 /// One selector of an `:is()` or `:not()`.
@@ -153,7 +164,7 @@ pub(crate) enum Test {
         b: i32,
         of_type: bool,
     },
-    Named(Box<[Box<[Box<str>]>]>),
+    Named(Box<[Box<[Name]>]>),
     MatchesPath(Pattern),
     /// The page has shown this, one of [`needs`].
     Page(u8),
@@ -188,6 +199,10 @@ pub(crate) struct Sheet {
     pub index: Index,
     /// The highest level of a `[keep]` rule.
     pub keeps: Option<Level>,
+    /// The highest level of a rule that drops.
+    pub drops: Option<Level>,
+    /// The lists of which phrases are looked for anywhere in a text.
+    pub scanned: u64,
     /// Whether any rule asks for repeats, or for the place among siblings of a type.
     pub asks_repeats: bool,
     pub asks_types: bool,

@@ -3,6 +3,7 @@
 use super::Stream;
 use crate::charset;
 use crate::element::Element;
+use crate::page::Page;
 use crate::rules::host::Address;
 use crate::tag::name;
 use std::io::Write;
@@ -27,8 +28,11 @@ impl<W: Write> Stream<W> {
     /// A `<meta>`: what it says of the page, and its encoding corrected to that of the output.
     pub(super) fn meta(&mut self, raw: &[u8], element: &Element<'_>) {
         let key = element.attribute("property").or(element.attribute("name"));
-        if let (Some(key), Some(content)) = (key, element.attribute("content")) {
-            self.page.meta(key, content);
+        if let Some(key) = key
+            && Page::asks_meta(&key)
+            && let Some(content) = element.attribute("content")
+        {
+            self.page.meta(&key, &content);
         }
         self.find_address(element);
         match charset::meta_encoding(raw) {
@@ -62,7 +66,8 @@ impl<W: Write> Stream<W> {
             name::BASE => element.attribute("href"),
             _ => None,
         };
-        if let Some(address) = url.filter(|u| u.contains("//")).and_then(Address::parse) {
+        let url = url.filter(|url| url.contains("//"));
+        if let Some(address) = url.and_then(|url| Address::parse(&url)) {
             self.locate(address);
         }
     }
