@@ -325,8 +325,8 @@ impl Matcher {
         }
         let (alarm, held) = (state.alarm, state.is_held());
         self.quiet.set(self.quiet.get().min(depth));
-        let outermost = self.outermost_pending() == Some(depth)
-            || held && self.outermost_held() == Some(depth);
+        let outermost =
+            self.outermost_pending() == Some(depth) || held && self.outermost_held() == Some(depth);
         if outermost {
             self.alarm = self.alarm.min(alarm);
         }

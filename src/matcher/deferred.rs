@@ -90,9 +90,9 @@ impl Matcher {
         look.beginning.clear();
         let due = pending.iter().filter(|p| p.due);
         let asked = due.fold(Asked::default(), |all, p| all.and(self.node(p.node).asks));
-        let asked = unread.as_ref().map_or(asked, |unread| {
-            asked.and(unread.make.asked)
-        });
+        let asked = unread
+            .as_ref()
+            .map_or(asked, |unread| asked.and(unread.make.asked));
         if asked != Asked::default() {
             // One look at the text rules most candidates out.
             let text = trim_to_word(self.slice(depth, context));
@@ -180,14 +180,19 @@ impl Matcher {
         let waits = &self.node(node).waits;
         node.sheet() == probe.sheet()
             && waits.contains(&probe.node())
-            && self.rule_of(node).is_some_and(|rule| self.can_cut_now(depth, rule))
+            && self
+                .rule_of(node)
+                .is_some_and(|rule| self.can_cut_now(depth, rule))
     }
 
     /// What the start tag says of a candidate that was not looked at when it came by.
     fn late_start(&self, shared: &Shared, subject: &Subject<'_, '_>, look: &Look<'_>) -> Truth {
         let node = self.node(shared.node);
         // Most are ruled out by their lengths.
-        let measured = node.deferred.iter().map_while(|test| look.measures.test(test));
+        let measured = node
+            .deferred
+            .iter()
+            .map_while(|test| look.measures.test(test));
         if measured.into_iter().any(|truth| truth == Truth::No) {
             return Truth::No;
         }
@@ -316,12 +321,11 @@ impl Matcher {
                 }
                 match pattern {
                     Pattern::Expression(expression) => expression.is_match(beginning(text)).into(),
-                    Pattern::Literal(words) => {
-                        look.beginning(text)
-                            .strip_prefix(&**words)
-                            .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-                            .into()
-                    }
+                    Pattern::Literal(words) => look
+                        .beginning(text)
+                        .strip_prefix(&**words)
+                        .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+                        .into(),
                     Pattern::List(list) => {
                         let Some(o) = look.openings else {
                             return Truth::No;
@@ -500,7 +504,11 @@ impl Measures {
     }
 
     fn at_least(&self, enough: bool) -> Truth {
-        if enough { Truth::Yes } else { self.at_end(false) }
+        if enough {
+            Truth::Yes
+        } else {
+            self.at_end(false)
+        }
     }
 
     fn at_end(&self, yes: bool) -> Truth {

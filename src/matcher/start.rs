@@ -35,6 +35,10 @@ impl Looks {
         let all = self.class.as_deref().unwrap_or_default();
         all.split_ascii_whitespace().any(|c| c == class)
     }
+
+    fn class_matches(&self, test: &AttributeTest) -> bool {
+        attribute_matches(test, self.class.as_deref())
+    }
 }
 
 /// What is known of all elements with this name and class.
@@ -150,20 +154,11 @@ impl Subject<'_, '_> {
     }
 }
 
-impl Looks {
-    fn class_matches(&self, test: &AttributeTest) -> bool {
-        attribute_matches(test, self.class.as_deref())
-    }
-}
-
 /// Whether a class or id of these words has all words of one of the wanted names.
-fn is_named<'a>(
-    names: impl IntoIterator<Item = &'a Words>,
-    wanted: &[Box<[Name]>],
-) -> bool {
+fn is_named<'a>(names: impl IntoIterator<Item = &'a Words>, wanted: &[Box<[Name]>]) -> bool {
     names.into_iter().any(|words| {
-        let has_all = |wanted: &Box<[Name]>| wanted.iter().all(|word| words.contains(word));
-        wanted.iter().any(has_all)
+        let mut wanted = wanted.iter();
+        wanted.any(|wanted| wanted.iter().all(|word| words.contains(word)))
     })
 }
 
@@ -397,10 +392,7 @@ impl Matcher {
             let classes = element
                 .classes()
                 .filter_map(|class| index.classes.get(class));
-            let words = words
-                .iter()
-                .flatten()
-                .filter_map(|w| index.words.get(w));
+            let words = words.iter().flatten().filter_map(|w| index.words.get(w));
             for ids in classes.chain(words) {
                 out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
             }

@@ -191,7 +191,14 @@ impl PhraseBook {
         self.lists = lists.iter().map(named).collect();
         self.builtin = phrases;
         self.by_byte = vec![0; 257];
-        for (phrase, _) in phrases {
+        for (phrase, list) in phrases {
+            let first = first_word(phrase);
+            if first.ends_with(|c: char| c.is_ascii())
+                && phrase.as_bytes().get(first.len()) >= Some(&b'{')
+            {
+                // A combining dot behind the first letter: not sorted among those of the word.
+                self.add_phrase(ListId(*list), phrase);
+            }
             self.starts.add(phrase);
             self.longest = self.longest.max(phrase.len());
             let byte = usize::from(phrase.bytes().next().unwrap_or(0));
@@ -377,8 +384,7 @@ impl PhraseBook {
     }
 
     /// The phrases whose first word this is; of words that are not ASCII, some that begin with it and
-    /// go on too. A test has shown that no built-in phrase goes on behind its first word with what
-    /// is sorted behind a letter.
+    /// go on too.
     fn phrases_from(&self, first: &str) -> impl Iterator<Item = (&str, ListId)> {
         let byte = usize::from(first.bytes().next().unwrap_or(0));
         let near = match self.by_byte.get(byte..byte + 2) {
