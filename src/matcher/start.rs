@@ -6,11 +6,10 @@ use super::{Context, Matcher, NodeRef, Truth};
 use crate::element::{Element, Words, decode, words_of};
 use crate::page::Page;
 use crate::rules::Kind;
-use crate::rules::index::AttributeIndex;
 use crate::rules::pattern::Pattern;
 use crate::rules::phrases::Asked;
 use crate::rules::sheet::{
-    Action, Alternative, AttributeTest, Combinator, FIRST_WORD, NodeId, Test, needs,
+    Action, Alternative, Anchor, AttributeTest, Combinator, FIRST_WORD, Node, NodeId, Test, needs,
 };
 use crate::tag::{Class, Name, name};
 use crate::text::{UNITS, fold_into};
@@ -180,15 +179,6 @@ pub(super) fn shown(page: &Page, open: &[ElementState]) -> u8 {
         | flag(!parent.earlier_children.is_empty(), needs::SIBLING)
 }
 
-/// The nodes that ask for an attribute with this value, and some others.
-fn add_attribute(attribute: &AttributeIndex, value: &str, mut add: impl FnMut(&[NodeId])) {
-    add(&attribute.any);
-    if let Some(ids) = attribute.values.get(value) {
-        add(ids);
-    }
-    attribute.parts.find(value, add);
-}
-
 fn attribute_matches(test: &AttributeTest, value: Option<&str>) -> bool {
     let Some(value) = value else {
         return false;
@@ -351,13 +341,24 @@ impl Matcher {
     ) -> bool {
         let uses = &self.node(candidate).uses;
         if uses.ancestor || uses.sibling || uses.probe.is_some() {
-            return true;
+            return !self.has_told(candidate);
         }
         if uses.heading && element.class_of_name.has(Class::HEADING) {
             return true;
         }
         self.is_wanted(candidate)
             && (!probes_only || self.action_of(candidate) == Some(Action::Truncated))
+    }
+
+    /// Whether a node is a probe that has told all whom it concerns here.
+    fn has_told(&self, r: NodeRef) -> bool {
+        let Node { uses, left, .. } = self.node(r);
+        let only_probe = !(uses.ancestor || uses.sibling || uses.heading || uses.rule.is_some());
+        only_probe
+            && left.is_none()
+            && matches!(uses.probe, Some(Anchor::Parent | Anchor::Ancestors))
+            && self.len > 1
+            && self.stack[self.len - 2].fired.contains(&r)
     }
 
     /// Whether the rule of a node has something to say about pages filtered as this one is.
@@ -397,7 +398,7 @@ impl Matcher {
                 out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
             }
             if let (Some(class), Some(attribute)) = (element.class(), index.attribute("class")) {
-                add_attribute(attribute, class, |ids| {
+                attribute.find(class, |ids| {
                     out.extend(ids.iter().map(|&id| NodeRef::new(sheet, id)));
                 });
             }
@@ -421,7 +422,7 @@ impl Matcher {
                 if let Some(attribute) = index.attribute(name)
                     && !name.eq_ignore_ascii_case("class")
                 {
-                    add_attribute(attribute, &decode(value), |ids| add(out, sheet, ids));
+                    attribute.find(&decode(value), |ids| add(out, sheet, ids));
                 }
             }
             if let Some(id) = element.id()

@@ -25,17 +25,31 @@ pub(crate) struct Index {
 /// Nodes that ask for one attribute.
 #[derive(Default)]
 pub(crate) struct AttributeIndex {
-    /// By the whole value.
-    pub values: Bucket<Box<str>>,
+    /// By the whole value, ASCII in lower case.
+    values: Bucket<Box<str>>,
     /// By a part of the value.
-    pub parts: Parts,
+    parts: Parts,
     /// Whatever the value.
-    pub any: Vec<NodeId>,
+    any: Vec<NodeId>,
+}
+
+impl AttributeIndex {
+    /// Calls `found` with the nodes that ask for this value, and some others.
+    pub(crate) fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
+        found(&self.any);
+        let ids = if value.bytes().any(|b| b.is_ascii_uppercase()) {
+            self.values.get(&*value.to_ascii_lowercase())
+        } else {
+            self.values.get(value)
+        };
+        found(ids.map_or(&[], Vec::as_slice));
+        self.parts.find(value, found);
+    }
 }
 
 /// Nodes by the first three bytes of a part of a value, ASCII in lower case. A table of bits tells
 /// most places of a value at which no part begins.
-pub(crate) struct Parts {
+struct Parts {
     sieve: [u64; Parts::SIEVE],
     by_start: Bucket<u32>,
 }
@@ -74,7 +88,7 @@ impl Parts {
     }
 
     /// Calls `found` with the nodes of which a part may stand in `value`; with some more than once.
-    pub(crate) fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
+    fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
         let mut start = 0;
         for (i, byte) in value.bytes().enumerate() {
             start = Self::next(start, byte);
@@ -179,10 +193,10 @@ fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
             Test::Attribute(test) => {
                 let name = test.name.clone();
                 vec![match &test.value {
-                    Some((Operator::Equal, value)) if !test.ignore_case => {
-                        Key::Value(name, value.clone())
+                    Some((Operator::Equal, value)) => {
+                        Key::Value(name, value.to_ascii_lowercase().into())
                     }
-                    Some((Operator::Equal, _)) | None => Key::Attribute(name),
+                    None => Key::Attribute(name),
                     Some((_, part)) if part.len() < Parts::START => Key::Attribute(name),
                     Some((_, part)) => Key::Part(name, part.clone()),
                 }]

@@ -169,7 +169,7 @@ impl Traits {
     pub(crate) fn of(text: &str) -> Traits {
         Traits {
             percent: memchr::memchr(b'%', text.as_bytes()).is_some(),
-            not_latin: text.chars().any(is_not_latin),
+            not_latin: !text.is_ascii() && text.chars().any(is_not_latin),
         }
     }
 }

@@ -303,7 +303,7 @@ impl PhraseBook {
         if first.len() == text.len() && !ended {
             return Openings::OPEN;
         }
-        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text) {
+        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text, ended) {
             return Openings::NONE;
         }
         let mut o = Openings::NONE;
@@ -344,7 +344,7 @@ impl PhraseBook {
         let mut seen = None;
         for &(list, i) in expressions {
             let bit = list.bit();
-            let expression = &self.lists[list.0 as usize].expressions[i as usize];
+            let expression = self.expression(list, i);
             if asked.begins & bit & !o.begins != 0 {
                 let seen = *seen.get_or_insert_with(|| beginning(text).len());
                 if ended || seen < text.len() {
@@ -374,8 +374,21 @@ impl PhraseBook {
     }
 
     /// Whether some expression may match at the beginning of `text`, not folded.
-    fn may_begin_expression(&self, text: &str) -> bool {
-        !self.expressions.is_empty() || self.beginnings.may_have(text)
+    fn may_begin_expression(&self, text: &str, ended: bool) -> bool {
+        if self.beginnings.may_have(text) {
+            return true;
+        }
+        // Of those that can begin with anything most want what few texts have.
+        let mut anything = self.expressions.iter();
+        !self.expressions.is_empty()
+            && (!ended || {
+                let traits = Traits::of(text);
+                anything.any(|&(list, i)| self.expression(list, i).may_match(traits))
+            })
+    }
+
+    fn expression(&self, list: ListId, i: u32) -> &PhraseExpression {
+        &self.lists[list.0 as usize].expressions[i as usize]
     }
 
     /// Length of the longest phrase, in bytes.
