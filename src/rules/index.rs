@@ -29,6 +29,9 @@ pub(crate) struct AttributeIndex {
     values: Bucket<Box<str>>,
     /// By a part of the value.
     parts: Parts,
+    /// By the first byte of the value, ASCII in lower case: of beginnings that are too short for
+    /// `parts`.
+    firsts: Bucket<u8>,
     /// Whatever the value.
     any: Vec<NodeId>,
 }
@@ -43,6 +46,8 @@ impl AttributeIndex {
             self.values.get(value)
         };
         found(ids.map_or(&[], Vec::as_slice));
+        let first = value.bytes().next().unwrap_or(0).to_ascii_lowercase();
+        found(self.firsts.get(&first).map_or(&[], Vec::as_slice));
         self.parts.find(value, found);
     }
 }
@@ -110,6 +115,7 @@ enum Key {
     Value(Box<str>, Box<str>),
     Word(Name),
     Part(Box<str>, Box<str>),
+    First(Box<str>, u8),
     Attribute(Box<str>),
     Type(Name),
     Universal,
@@ -122,7 +128,7 @@ impl Key {
             Key::Class(_) => 1,
             Key::Value(..) => 2,
             Key::Word(_) => 3,
-            Key::Part(..) => 4,
+            Key::Part(..) | Key::First(..) => 4,
             Key::Attribute(_) => 5,
             Key::Type(_) => 6,
             Key::Universal => 7,
@@ -161,6 +167,11 @@ impl Index {
                     let attribute = self.attributes.entry(name).or_default();
                     attribute.parts.add(&part, id);
                 }
+                Key::First(name, first) => {
+                    self.attribute_sieve |= place_of_attribute(&name);
+                    let attribute = self.attributes.entry(name).or_default();
+                    attribute.firsts.entry(first).or_default().push(id);
+                }
                 Key::Attribute(name) => {
                     self.attribute_sieve |= place_of_attribute(&name);
                     self.attributes.entry(name).or_default().any.push(id);
@@ -197,7 +208,14 @@ fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
                         Key::Value(name, value.to_ascii_lowercase().into())
                     }
                     None => Key::Attribute(name),
-                    Some((_, part)) if part.len() < Parts::START => Key::Attribute(name),
+                    Some((operator, part)) if part.len() < Parts::START => {
+                        match (operator, part.bytes().next()) {
+                            (Operator::Prefix, Some(first)) => {
+                                Key::First(name, first.to_ascii_lowercase())
+                            }
+                            _ => Key::Attribute(name),
+                        }
+                    }
                     Some((_, part)) => Key::Part(name, part.clone()),
                 }]
             }
