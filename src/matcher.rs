@@ -299,6 +299,9 @@ impl Matcher {
         self.collect_attributes(element, id_words.as_ref(), &mut candidates);
         for &(candidate, matches) in &candidates {
             if matches {
+                if self.has_told(candidate) {
+                    continue;
+                }
                 self.matched(candidate, depth, context);
                 continue;
             }

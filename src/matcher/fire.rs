@@ -68,6 +68,9 @@ impl Matcher {
                 }
             }
             Anchor::Upward => self.tell_below(probe, depth, context),
+            Anchor::Ancestors if self.node(probe).left.is_none() => {
+                self.tell_below(probe, depth, context);
+            }
             Anchor::Parent | Anchor::Ancestors => {
                 let mut leftmost = Vec::new();
                 self.leftmost(probe, depth, &mut leftmost);

@@ -351,7 +351,7 @@ impl Matcher {
     }
 
     /// Whether a node is a probe that has told all whom it concerns here.
-    fn has_told(&self, r: NodeRef) -> bool {
+    pub(super) fn has_told(&self, r: NodeRef) -> bool {
         let Node { uses, left, .. } = self.node(r);
         let only_probe = !(uses.ancestor || uses.sibling || uses.heading || uses.rule.is_some());
         only_probe

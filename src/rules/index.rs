@@ -40,7 +40,9 @@ impl AttributeIndex {
     /// Calls `found` with the nodes that ask for this value, and some others.
     pub(crate) fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
         found(&self.any);
-        let ids = if value.bytes().any(|b| b.is_ascii_uppercase()) {
+        let ids = if self.values.is_empty() {
+            None
+        } else if value.bytes().any(|b| b.is_ascii_uppercase()) {
             self.values.get(&*value.to_ascii_lowercase())
         } else {
             self.values.get(value)
@@ -94,6 +96,9 @@ impl Parts {
 
     /// Calls `found` with the nodes of which a part may stand in `value`; with some more than once.
     fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
+        if self.by_start.is_empty() {
+            return;
+        }
         let mut start = 0;
         for (i, byte) in value.bytes().enumerate() {
             start = Self::next(start, byte);

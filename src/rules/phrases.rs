@@ -303,7 +303,7 @@ impl PhraseBook {
         if first.len() == text.len() && !ended {
             return Openings::OPEN;
         }
-        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text, ended) {
+        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text, ended, asked) {
             return Openings::NONE;
         }
         let mut o = Openings::NONE;
@@ -373,18 +373,16 @@ impl PhraseBook {
         o
     }
 
-    /// Whether some expression may match at the beginning of `text`, not folded.
-    fn may_begin_expression(&self, text: &str, ended: bool) -> bool {
-        if self.beginnings.may_have(text) {
-            return true;
-        }
+    /// Whether some expression of the `asked` lists may match at the beginning of `text`, not folded.
+    fn may_begin_expression(&self, text: &str, ended: bool, asked: Asked) -> bool {
         // Of those that can begin with anything most want what few texts have.
-        let mut anything = self.expressions.iter();
-        !self.expressions.is_empty()
-            && (!ended || {
-                let traits = Traits::of(text);
-                anything.any(|&(list, i)| self.expression(list, i).may_match(traits))
-            })
+        let mut anything = self.expressions.iter().filter(|(list, _)| {
+            let lists = asked.begins | asked.exact;
+            lists & list.bit() != 0
+        });
+        self.beginnings.may_have(text)
+            || anything
+                .any(|&(list, i)| !ended || self.expression(list, i).may_match(Traits::of(text)))
     }
 
     fn expression(&self, list: ListId, i: u32) -> &PhraseExpression {
@@ -597,8 +595,7 @@ impl Default for Sieve {
 impl Sieve {
     const WORDS: usize = 256;
 
-    fn place(word: &str, behind: [u8; 2]) -> (usize, u64) {
-        let bytes = word.as_bytes();
+    fn place(bytes: &[u8], behind: [u8; 2]) -> (usize, u64) {
         let byte = |i: usize| {
             bytes
                 .get(i)
@@ -616,7 +613,7 @@ impl Sieve {
     }
 
     fn add_with(&mut self, first: &str, behind: [u8; 2]) {
-        let (word, bit) = Sieve::place(first, behind);
+        let (word, bit) = Sieve::place(first.as_bytes(), behind);
         self.0[word] |= bit;
     }
 
@@ -626,50 +623,36 @@ impl Sieve {
     }
 
     fn may_have_with(&self, word: &str, behind: [u8; 2]) -> bool {
-        let (place, bit) = Sieve::place(word, behind);
+        let (place, bit) = Sieve::place(word.as_bytes(), behind);
         self.0[place] & bit != 0 || !word.is_ascii()
     }
-}
 
-/// The same for beginnings, from their first two bytes.
-struct Beginnings([u64; Beginnings::WORDS]);
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        let (place, bit) = Sieve::place(bytes, [0, 0]);
+        self.0[place] |= bit;
+    }
 
-impl Default for Beginnings {
-    fn default() -> Self {
-        Beginnings([0; Beginnings::WORDS])
+    fn has_bytes(&self, bytes: &[u8]) -> bool {
+        let (place, bit) = Sieve::place(bytes, [0, 0]);
+        self.0[place] & bit != 0
     }
 }
+
+/// The same for beginnings, from their first three bytes.
+#[derive(Default)]
+struct Beginnings(Sieve);
 
 impl Beginnings {
-    const WORDS: usize = 1 << 8;
-
-    /// The bits for ASCII are those of two times seven bits.
-    fn place(first: u8, second: u8) -> (usize, u64) {
-        let fold = |byte: u8| usize::from(byte.to_ascii_lowercase() & 0x7f);
-        let bit = fold(first) << 7 | fold(second);
-        (bit / 64, 1 << (bit % 64))
-    }
-
     fn add(&mut self, beginning: &str) {
         let bytes = beginning.as_bytes();
-        let seconds = match bytes.get(1) {
-            Some(&second) => second..=second,
-            None => 0..=0x7f,
-        };
-        if !bytes[0].is_ascii() || !seconds.end().is_ascii() {
-            return;
-        }
-        for second in seconds {
-            let (word, bit) = Beginnings::place(bytes[0], second);
-            self.0[word] |= bit;
-        }
+        self.0.add_bytes(&bytes[..bytes.len().min(PREFIX)]);
     }
 
     /// Whether a text, not folded, may have such a beginning. Folding may change what is not ASCII.
     fn may_have(&self, text: &str) -> bool {
-        let byte = |i: usize| text.as_bytes().get(i).copied().unwrap_or(0);
-        let (word, bit) = Beginnings::place(byte(0), byte(1));
-        self.0[word] & bit != 0 || !byte(0).is_ascii() || !byte(1).is_ascii()
+        let bytes = text.as_bytes();
+        let first = &bytes[..bytes.len().min(PREFIX)];
+        !first.is_ascii() || (1..=first.len()).any(|n| self.0.has_bytes(&first[..n]))
     }
 }
 
