@@ -199,7 +199,7 @@ impl PhraseBook {
                 // A combining dot behind the first letter: not sorted among those of the word.
                 self.add_phrase(ListId(*list), phrase);
             }
-            self.starts.add(phrase);
+            self.starts.add(phrase, first);
             self.longest = self.longest.max(phrase.len());
             let byte = usize::from(phrase.bytes().next().unwrap_or(0));
             self.by_byte[byte + 1] += 1;
@@ -234,7 +234,7 @@ impl PhraseBook {
 
     fn add_phrase(&mut self, list: ListId, folded: &str) {
         let first = first_word(folded);
-        self.starts.add(folded);
+        self.starts.add(folded, first);
         let next = self
             .by_first
             .insert(first.into(), self.phrases.len() as u32);
@@ -459,7 +459,7 @@ impl PhraseBook {
         let others = self.phrases.iter().map(|p| (&*p.folded, p.list));
         for (phrase, list) in builtin.chain(others) {
             if lists & list.bit() != 0 {
-                starts.add(phrase);
+                starts.add(phrase, first_word(phrase));
             }
         }
         starts
@@ -570,8 +570,7 @@ impl Starts {
         two.is_ascii().then(|| [two[0], two[1]])
     }
 
-    fn add(&mut self, phrase: &str) {
-        let first = first_word(phrase);
+    fn add(&mut self, phrase: &str, first: &str) {
         self.words.add(first);
         let behind = Starts::behind(phrase, first).unwrap_or_default();
         self.pairs.add_with(first, behind);
