@@ -151,7 +151,8 @@ pub(crate) fn words_of(name: &str) -> Words {
             (Script::Upper, Script::Upper) => chars
                 .peek()
                 .is_some_and(|next| Script::of(*next) == Script::Lower),
-            (Script::Digit, Script::Lower) | (Script::Lower | Script::Upper, Script::Digit) => true,
+            // Letters right after digits are a part of a number or a hash: `2col`, `27835ad151`.
+            (Script::Lower | Script::Upper, Script::Digit) => true,
             _ => false,
         };
         if hump && previous != Script::None {
@@ -215,7 +216,9 @@ mod tests {
             ("site-newsletter", &["site", "newsletter"][..]),
             ("NewsletterBox", &["newsletter", "box"]),
             ("newsletters", &["newsletters"]),
-            ("c-nav__item--2col", &["c", "nav", "item", "2", "col"]),
+            ("c-nav__item--2col", &["c", "nav", "item", "2col"]),
+            ("newsletter2", &["newsletter", "2"]),
+            ("richtext-27835ad151", &["richtext", "27835ad", "151"]),
             ("HTMLParser", &["html", "parser"]),
             ("shareURL", &["share", "url"]),
             ("a-newsletter-about-the-end-of-print", &[]),
