@@ -4,7 +4,7 @@
 //! standards: a BOM, the caller's label, a `<meta>` in the first 4 KiB, and without any of them
 //! UTF-8 if the first bytes beyond ASCII are valid, else windows-1252. UTF-8 passes byte for byte.
 //!
-//! One departure: a page that names another encoding and is valid UTF-8 is UTF-8. Whoever stored it
+//! One departure: a page whose `<meta>` names another encoding and that is valid UTF-8 is UTF-8. Whoever stored it
 //! has decoded it and left the `<meta>` alone, as crawlers and browsers do.
 
 mod prescan;

@@ -2,6 +2,7 @@
 //! open candidates may still ask for and counts everything else; which candidates there are is
 //! left to the matcher.
 
+use encoding_rs::Encoding;
 use std::borrow::Cow;
 
 /// Lengths are counted in half characters, so that a Chinese, Japanese or Korean character can
@@ -333,7 +334,7 @@ pub(crate) fn is_word(c: char) -> bool {
 pub(crate) fn fold_into(text: &str, out: &mut String) {
     let mut rest = text;
     while !rest.is_empty() {
-        let (run, others) = rest.split_at(ascii_run(rest));
+        let (run, others) = rest.split_at(Encoding::ascii_valid_up_to(rest.as_bytes()));
         let at = out.len();
         out.push_str(run);
         out[at..].make_ascii_lowercase();
@@ -350,15 +351,6 @@ pub(crate) fn fold_into(text: &str, out: &mut String) {
         }
         rest = &others[c.len_utf8()..];
     }
-}
-
-/// Length of the ASCII that `text` begins with.
-fn ascii_run(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    let other = text.bytes().position(|b| !b.is_ascii());
-    other.unwrap_or(text.len())
 }
 
 /// [`fold_into`] a new string, white space folded and trimmed.
