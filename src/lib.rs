@@ -30,6 +30,7 @@ mod charset;
 mod element;
 mod filter;
 mod gap;
+pub mod import;
 mod matcher;
 mod open_elements;
 mod page;

@@ -1,0 +1,159 @@
+//! Rule collections that others keep, read as they are: the site files of Full-Text RSS
+//! ([ftr-site-config](https://github.com/fivefilters/ftr-site-config)) and the cosmetic filters of
+//! Adblock Plus and uBlock Origin lists. What a line means here is a selector of this crate; a line
+//! that has no such meaning is left out with the reason, never guessed at.
+
+mod abp;
+mod ftr;
+mod sel;
+mod xpath;
+
+pub use sel::{SelFile, to_sel};
+
+use crate::rules::Kind;
+use crate::rules::host::is_host;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The form of a file with rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A selector file of this crate, `selectors/README.md`.
+    Sel,
+    /// A site file of ftr-site-config: `strip: XPATH`, `strip_id_or_class: NAME`, …
+    Ftr,
+    /// A list of Adblock Plus or uBlock Origin: `example.com##.promo`.
+    Abp,
+}
+
+/// Lines that are looked at to tell a file's form.
+const TELLING_LINES: usize = 400;
+
+impl Format {
+    /// The form of a file, told by its name and what its lines look like.
+    #[must_use]
+    pub fn of(name: &str, content: &str) -> Format {
+        let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        if base.ends_with(".sel") {
+            return Format::Sel;
+        }
+        let lines = || content.lines().map(str::trim).take(TELLING_LINES);
+        if lines().any(|line| line.starts_with("[Adblock") || line.starts_with("[uBlock")) {
+            Format::Abp
+        } else if base.ends_with(".txt") && (lines().any(ftr::is_directive)) {
+            Format::Ftr
+        } else if lines().any(abp::is_filter) {
+            Format::Abp
+        } else {
+            Format::Sel
+        }
+    }
+}
+
+/// What an importer made of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Imported<'a> {
+    /// Its rules, in the order of the file.
+    pub rules: Vec<ImportedRule<'a>>,
+    /// The lines that ask for something to be removed and were not taken.
+    pub left_out: Vec<LeftOut<'a>>,
+}
+
+/// One rule of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRule<'a> {
+    /// Line of the file, counted from 1.
+    pub line: usize,
+    /// The hosts it serves, with commas between them as the list has them: `~` excludes a host, `*`
+    /// as the last label stands for every top level. Empty: every page.
+    pub hosts: Cow<'a, str>,
+    /// What it drops.
+    pub kind: Kind,
+    /// `#@#`: rules with this selector do not count on these hosts.
+    pub except: bool,
+    /// A selector list.
+    pub selector: Cow<'a, str>,
+}
+
+/// A line that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut<'a> {
+    /// Line of the file, counted from 1.
+    pub line: usize,
+    /// The line.
+    pub text: &'a str,
+    /// Why.
+    pub reason: Reason,
+    /// What the reason rests on: the words of the line, or those of the selector's error.
+    pub detail: String,
+}
+
+/// Why a line was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// It restyles, runs scripts, or asks for what only a browser has (`:style()`, `+js()`,
+    /// `:hover`, `::before`, `:matches-css()`).
+    NotHtml,
+    /// It cuts text nodes or attributes out of an element that stays.
+    NotAnElement,
+    /// It asks for what comes after the element, or for an ancestor before its text is known.
+    NotInAStream,
+    /// It is of no form that the importer reads.
+    Unknown,
+    /// It cannot be read by anybody: a typing error of its author.
+    Broken,
+}
+
+impl Reason {
+    /// Every reason, in the order in which they are listed to people.
+    pub const ALL: [Reason; 5] = [
+        Reason::NotHtml,
+        Reason::NotAnElement,
+        Reason::NotInAStream,
+        Reason::Unknown,
+        Reason::Broken,
+    ];
+
+    /// A word for it, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::NotHtml => "not-html",
+            Reason::NotAnElement => "not-an-element",
+            Reason::NotInAStream => "not-in-a-stream",
+            Reason::Unknown => "unknown",
+            Reason::Broken => "broken",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::NotHtml => "makes no sense for HTML at rest",
+            Reason::NotAnElement => "cuts text or attributes, not elements",
+            Reason::NotInAStream => "cannot be decided in a stream",
+            Reason::Unknown => "of no form that is read here",
+            Reason::Broken => "a typing error of its author",
+        })
+    }
+}
+
+/// Reads a file of a collection. `name` says which host an ftr-site-config file is for, and of which
+/// kind the rules of a list are. A file of this crate's own form has nothing to import.
+#[must_use]
+pub fn read<'a>(name: &str, content: &'a str) -> Imported<'a> {
+    match Format::of(name, content) {
+        Format::Sel => Imported::default(),
+        Format::Ftr => ftr::read(name, content),
+        Format::Abp => abp::read(name, content),
+    }
+}
+
+/// Whether `s` is a host, or one whose top level is `*`, such as `google.*`.
+pub(crate) fn is_host_or_entity(s: &str) -> bool {
+    match s.strip_suffix(".*") {
+        Some(rest) => !rest.is_empty() && is_host(&format!("{rest}.x")),
+        None => is_host(s),
+    }
+}

@@ -1,0 +1,1 @@
+//! XPath expressions of the shapes that ftr-site-config has, as selectors.
