@@ -1,7 +1,7 @@
 //! The command line: every flag and its help. What the flags do is `job`'s.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use dehusk::Kind;
 use std::path::PathBuf;
 
@@ -14,6 +14,8 @@ use std::path::PathBuf;
     version,
     about,
     max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     after_help = "Examples:
   curl -s URL | dehusk > clean.html
   dehusk --url URL page.html | pandoc -f html -t plain
@@ -25,6 +27,124 @@ through whole, but not all of it could be filtered.
 dehusk fetches nothing and gets round no paywall: a prompt is dropped, the text behind it was never there."
 )]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+/// What else the command can do. A page in a file of such a name is `./rules`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List, show, check, test, import and draft rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List the sites and kinds that have rules, how many, and in which file
+    List {
+        #[command(flatten)]
+        set: Set,
+
+        /// As JSON, an object
+        #[arg(long)]
+        json: bool,
+    },
+
+    /// Show the rules for a site in order of precedence, each with its file and line
+    Show {
+        /// The site: a host or an address
+        #[arg(value_name = "HOST", value_hint = ValueHint::Hostname)]
+        host: String,
+
+        #[command(flatten)]
+        set: Set,
+    },
+
+    /// Look for rules that cannot be read, cannot match, say the same, or do harm
+    Check {
+        /// Selector files, folders of them, or lists; without them your own and those that come
+        /// with dehusk
+        #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+
+        /// Pages that show what the rules do, as in `rules test`
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        corpus: Option<PathBuf>,
+
+        /// As JSON, an object a finding
+        #[arg(long)]
+        json: bool,
+    },
+
+    /// Try rules on pages that have been looked at: DIR/HOST/CASE/{page,clean}.html
+    Test {
+        /// Folders of cases; without them ./corpus
+        #[arg(value_name = "PATH", value_hint = ValueHint::DirPath)]
+        paths: Vec<PathBuf>,
+
+        #[command(flatten)]
+        set: Set,
+
+        /// Write what comes out beside each page, to be looked at
+        #[arg(long)]
+        bless: bool,
+    },
+
+    /// Turn ftr-site-config files and Adblock Plus or uBlock Origin lists into selector files
+    Import {
+        /// Files or folders
+        #[arg(value_name = "FILE|DIR", required = true, value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+
+        /// Where to write the selector files; without it nothing is written, only counted
+        #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        output: Option<PathBuf>,
+
+        /// List every line that was not taken
+        #[arg(long)]
+        left_out: bool,
+    },
+
+    /// Draft a selector file for a site from pages of it; two or more pages tell most
+    New {
+        /// The site: a host or an address
+        #[arg(value_name = "HOST", value_hint = ValueHint::Hostname)]
+        host: String,
+
+        /// Saved pages of the site
+        #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+
+        #[command(flatten)]
+        set: Set,
+    },
+}
+
+/// Which rules there are.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Set {
+    /// Add the rules of this file, or of the files of this folder, which may be selector files,
+    /// ftr-site-config files or Adblock Plus and uBlock Origin lists
+    #[arg(short = 's', long = "selectors", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub selectors: Vec<PathBuf>,
+
+    /// Do without the rules that come with dehusk
+    #[arg(long)]
+    pub no_default_selectors: bool,
+
+    /// Do not read ~/.config/dehusk/selectors/
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// How a page is filtered.
+#[derive(Args, Debug)]
+pub(crate) struct Filter {
     /// The page; standard input if it is left out or '-'
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
@@ -45,18 +165,8 @@ pub(crate) struct Cli {
     #[arg(short = 'e', long = "select", value_name = "SELECTOR")]
     pub select: Vec<String>,
 
-    /// Add the rules of this selector file, or of the files of this folder; they win over those
-    /// that come with dehusk
-    #[arg(short = 's', long = "selectors", value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub selectors: Vec<PathBuf>,
-
-    /// Do without the rules that come with dehusk
-    #[arg(long)]
-    pub no_default_selectors: bool,
-
-    /// Do not read ~/.config/dehusk/selectors/
-    #[arg(long)]
-    pub no_config: bool,
+    #[command(flatten)]
+    pub set: Set,
 
     /// Drop only these kinds; 'all' are all of them, comments, bylines and captions too
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep")]

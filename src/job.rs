@@ -1,13 +1,14 @@
 //! From flags to a page filtered: rules read, input and output opened, failures turned into words
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
-use crate::cli::{Cli, Explain, Generate};
+use crate::cli::{Cli, Command, Explain, Filter, Generate};
+use crate::{rule_set, rules_command};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Report, Rules, RulesBuilder};
-use std::fs::{self, File};
+use dehusk::{Kind, Options, Report};
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How a run ended; the codes are part of the command's promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +27,20 @@ pub(crate) enum Exit {
 ///
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
+    match &cli.command {
+        Some(Command::Rules(command)) => rules_command::run(command),
+        None => filter(&cli.filter),
+    }
+}
+
+fn filter(cli: &Filter) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what);
     }
     let options = options(cli)?;
     let input = open(cli.file.as_deref())?;
-    let rules = rules(cli)?;
+    let rules = rule_set::builder(&cli.set, &cli.select)?.build();
+    let rules = rules.map_err(rule_set::in_words)?;
     let output = stdout()?;
     let mut writing = Watched {
         inner: output,
@@ -62,14 +71,14 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     }
 }
 
-fn name_of(cli: &Cli) -> String {
+fn name_of(cli: &Filter) -> String {
     match &cli.file {
         Some(path) if path.as_os_str() != "-" => path.display().to_string(),
         _ => "standard input".to_owned(),
     }
 }
 
-fn options(cli: &Cli) -> Result<Options> {
+fn options(cli: &Filter) -> Result<Options> {
     let mut options = Options::new()
         .explain(cli.explain.is_some())
         .hold_limit(cli.hold_limit);
@@ -151,85 +160,6 @@ impl<W: Write> Write for Watched<W> {
             .flush()
             .inspect_err(|error| self.error = Some(error.kind()))
     }
-}
-
-fn rules(cli: &Cli) -> Result<Rules> {
-    let mut builder = Rules::builder().builtin(!cli.no_default_selectors);
-    if !cli.no_config
-        && let Some(folder) = config_folder()
-        && folder.is_dir()
-    {
-        builder = add_folder(builder, &folder)?;
-    }
-    for path in &cli.selectors {
-        builder = if path.is_dir() {
-            add_folder(builder, path)?
-        } else {
-            add_file(builder, path)?
-        };
-    }
-    for selector in &cli.select {
-        builder = builder.select(selector);
-    }
-    builder.build().map_err(|errors| {
-        let mut lines = String::new();
-        for (i, error) in errors.0.iter().enumerate() {
-            if i > 0 {
-                lines.push_str("\ndehusk: ");
-            }
-            lines.push_str(&error.to_string());
-        }
-        anyhow!(lines)
-    })
-}
-
-/// `$XDG_CONFIG_HOME/dehusk/selectors`, or the same in `~/.config`.
-fn config_folder() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
-    Some(base.join("dehusk").join("selectors"))
-}
-
-fn add_file(builder: RulesBuilder, path: &Path) -> Result<RulesBuilder> {
-    Ok(builder.file(path.display().to_string(), read(path)?))
-}
-
-/// The `.sel` files of a folder and of its subfolders, and the lists of its `phrases/`.
-fn add_folder(mut builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
-    let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
-    for path in sorted(folder)? {
-        if path.is_dir() {
-            // A link back up would never end.
-            if !path.is_symlink() {
-                builder = add_folder(builder, &path)?;
-            }
-        } else if path.extension().is_some_and(|e| e == "sel") {
-            builder = add_file(builder, &path)?;
-        } else if in_phrases && path.extension().is_some_and(|e| e == "txt") {
-            let list = path.file_stem().unwrap_or_default().to_string_lossy();
-            builder = builder.phrases(list, path.display().to_string(), read(&path)?);
-        }
-    }
-    Ok(builder)
-}
-
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).and_then(|entries| {
-        entries
-            .map(|e| e.map(|e| e.path()))
-            .collect::<io::Result<Vec<_>>>()
-    });
-    let mut paths = entries.with_context(|| format!("cannot read {}", folder.display()))?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn read(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    String::from_utf8(bytes)
-        .map_err(|_| anyhow!("{}: a selector file must be UTF-8", path.display()))
 }
 
 fn explain(report: &Report, format: Explain) -> Result<()> {

@@ -2,6 +2,8 @@
 
 mod cli;
 mod job;
+mod rule_set;
+mod rules_command;
 
 use clap::Parser;
 use std::process::ExitCode;
