@@ -45,5 +45,5 @@ mod text;
 pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean};
 pub use report::{Prompt, Removal, Report, Tally};
 pub use rules::{
-    Kind, KindSet, Level, RuleError, RuleErrors, Rules, RulesBuilder, UnknownKind, host_of,
+    Action, Kind, KindSet, Level, RuleError, RuleErrors, Rules, RulesBuilder, UnknownKind, host_of,
 };

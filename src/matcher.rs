@@ -18,7 +18,7 @@ use crate::tag::{Class, Name, heading_level, name};
 use crate::text::Text;
 use deferred::Hits;
 use element_state::{Pending, Unread};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use start::{MakeEntry, OfType, Subject, shown};
 use std::cell::{Cell, RefCell};
 use std::hash::Hash;
@@ -59,6 +59,8 @@ struct Active {
     sheet: Arc<Sheet>,
     /// How many open elements match each node.
     open: Vec<u32>,
+    /// Subjects of rules that do not count on this site.
+    off: FxHashSet<NodeId>,
 }
 
 impl Active {
@@ -67,6 +69,7 @@ impl Active {
         Active {
             sheet,
             open: vec![0; n],
+            off: FxHashSet::default(),
         }
     }
 }
@@ -199,6 +202,8 @@ impl Matcher {
         }
         self.asks_words |= sheet.asks_words;
         self.active.truncate(1);
+        let generic = &mut self.active[0];
+        generic.off = generic.sheet.excepted(sheet.exceptions());
         self.active.push(Active::new(sheet));
         self.makes.clear();
         self.types.clear();
@@ -226,9 +231,11 @@ impl Matcher {
     }
 
     fn rule_of(&self, r: NodeRef) -> Option<RuleRef> {
-        let rule = self.node(r).uses.rule?;
         let sheet = r.sheet();
-        Some(RuleRef { sheet, rule })
+        let active = &self.active[sheet];
+        let rule = active.sheet.node(r.node()).uses.rule?;
+        let counts = active.off.is_empty() || !active.off.contains(&r.node());
+        counts.then_some(RuleRef { sheet, rule })
     }
 
     fn node(&self, r: NodeRef) -> &Node {
@@ -237,9 +244,7 @@ impl Matcher {
 
     /// What the rule of a node does.
     fn action_of(&self, r: NodeRef) -> Option<Action> {
-        let sheet = &self.active[r.sheet()].sheet;
-        let rule = sheet.node(r.node()).uses.rule?;
-        Some(sheet.rules[rule as usize].action)
+        Some(self.rule(self.rule_of(r)?).action)
     }
 
     /// The state of a new element on top of the stack.

@@ -2,6 +2,7 @@
 
 use crate::cli::Set;
 use anyhow::{Context as _, Result, anyhow};
+use dehusk::import::Format;
 use dehusk::{RuleErrors, Rules, RulesBuilder};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -57,7 +58,8 @@ fn add_file(builder: RulesBuilder, path: &Path) -> Result<RulesBuilder> {
     Ok(builder.file(path.display().to_string(), read(path)?))
 }
 
-/// The `.sel` files of a folder and of its subfolders, and the lists of its `phrases/`.
+/// The `.sel` files of a folder and of its subfolders, the lists of its `phrases/`, and what others
+/// collected.
 fn add_folder(mut builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
     let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
     for path in sorted(folder)? {
@@ -68,6 +70,13 @@ fn add_folder(mut builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> 
             }
         } else if path.extension().is_some_and(|e| e == "sel") {
             builder = add_file(builder, &path)?;
+        } else if !in_phrases && path.extension().is_some_and(|e| e == "txt") {
+            let content = read(&path)?;
+            let name = path.display().to_string();
+            // Of other texts in a folder nobody said that they are rules.
+            if Format::of(&name, &content) != Format::Sel {
+                builder = builder.file(name, content);
+            }
         } else if in_phrases && path.extension().is_some_and(|e| e == "txt") {
             let list = path.file_stem().unwrap_or_default().to_string_lossy();
             builder = builder.phrases(list, path.display().to_string(), read(&path)?);

@@ -8,10 +8,10 @@ mod ftr;
 mod sel;
 mod xpath;
 
+pub(crate) use ftr::host_of as ftr_host;
 pub use sel::{SelFile, to_sel};
 
 use crate::rules::Kind;
-use crate::rules::host::is_host;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -147,13 +147,5 @@ pub fn read<'a>(name: &str, content: &'a str) -> Imported<'a> {
         Format::Sel => Imported::default(),
         Format::Ftr => ftr::read(name, content),
         Format::Abp => abp::read(name, content),
-    }
-}
-
-/// Whether `s` is a host, or one whose top level is `*`, such as `google.*`.
-pub(crate) fn is_host_or_entity(s: &str) -> bool {
-    match s.strip_suffix(".*") {
-        Some(rest) => !rest.is_empty() && is_host(&format!("{rest}.x")),
-        None => is_host(s),
     }
 }

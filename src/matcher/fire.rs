@@ -31,6 +31,7 @@ impl Matcher {
                     state.protected = state.protected.max(Some(level));
                 }
             }
+            Action::Except => {}
             Action::Body => self.stack[depth].named_body = true,
             Action::Truncated if !self.explain => {}
             Action::Truncated => {

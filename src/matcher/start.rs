@@ -368,6 +368,7 @@ impl Matcher {
             Action::Drop(kind) => self.wanted.contains(kind) || kind == Kind::Comments,
             Action::Keep | Action::Body => true,
             Action::Truncated => self.explain,
+            Action::Except => false,
         })
     }
 

@@ -41,8 +41,19 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    pub(crate) fn book(&self) -> &'a PhraseBook {
+        self.book
+    }
+
     /// The finished sheet.
-    pub(crate) fn finish(mut self) -> Sheet {
+    ///
+    /// `others` are exceptions beside the sheet's own.
+    pub(crate) fn finish<'r>(mut self, others: impl Iterator<Item = &'r Rule> + Clone) -> Sheet {
+        let mut off = self.sheet.excepted(self.sheet.exceptions());
+        off.extend(self.sheet.excepted(others));
+        for node in off {
+            self.sheet.nodes[node.0 as usize].uses.rule = None;
+        }
         for i in 0..self.sheet.nodes.len() {
             let uses = &self.sheet.nodes[i].uses;
             if uses.rule.is_some()
@@ -66,6 +77,10 @@ impl<'a> Compiler<'a> {
 
     /// Adds a rule; the error is the reason why it cannot be.
     pub(crate) fn add(&mut self, rule: Rule, list: &SelectorList<Css>) -> Result<(), String> {
+        if rule.action == Action::Except {
+            self.sheet.rules.push(rule);
+            return Ok(());
+        }
         let id = self.sheet.rules.len() as u32;
         for selector in list.slice() {
             for node in self.subject(selector)? {

@@ -42,10 +42,11 @@ pub(crate) fn parse<'a>(
             if let Some(hosts) = comment.trim_start().strip_prefix("hosts:") {
                 for host in hosts.split(',') {
                     let host = host.trim().to_ascii_lowercase();
-                    if super::host::is_host(&host) {
+                    if super::host::is_host_or_entity(&host) {
                         file.hosts.push(host);
                     } else {
-                        let reason = format!("'{host}' is not a host such as example.com");
+                        let reason =
+                            format!("'{host}' is not a host such as example.com or google.*");
                         errors.push(RuleError::new(name, number, 1, line, reason));
                     }
                 }
@@ -55,6 +56,7 @@ pub(crate) fn parse<'a>(
                 "keep" => action = Action::Keep,
                 "body" => action = Action::Body,
                 "truncated" => action = Action::Truncated,
+                "except" => action = Action::Except,
                 kind => match kind.parse::<Kind>() {
                     Ok(kind) => action = Action::Drop(kind),
                     Err(error) => errors.push(RuleError::new(
@@ -62,7 +64,7 @@ pub(crate) fn parse<'a>(
                         number,
                         2,
                         line,
-                        format!("{error}, and the sections keep, body and truncated"),
+                        format!("{error}, and the sections keep, body, truncated and except"),
                     )),
                 },
             }

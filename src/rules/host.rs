@@ -65,6 +65,32 @@ pub(crate) fn is_host(s: &str) -> bool {
         })
 }
 
+/// Whether `s` is a host, or one of which the top level is left open, such as `google.*`.
+pub(crate) fn is_host_or_entity(s: &str) -> bool {
+    match s.strip_suffix(".*") {
+        Some(rest) => !rest.is_empty() && is_host(&format!("{rest}.example")),
+        None => is_host(s),
+    }
+}
+
+/// The names with an open top level under which the rules of a host may stand: `google.*` and
+/// `www.google.*` for www.google.co.uk. Which top levels have a second level of their own is not
+/// known here: one label and two are tried, the longer names last.
+pub(crate) fn entities(host: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut name = host;
+    for _ in 0..2 {
+        let Some((rest, _)) = name.rsplit_once('.') else {
+            break;
+        };
+        name = rest;
+        let starts = name.match_indices('.').map(|(i, _)| i + 1).chain([0]);
+        found.extend(starts.map(|start| format!("{}.*", &name[start..])));
+    }
+    found.sort_by_key(String::len);
+    found
+}
+
 /// The page's own address behind that of an archive or a translator.
 fn unwrapped(host: &str, path: &str) -> Option<Address> {
     if host == "web.archive.org" {
@@ -131,6 +157,36 @@ mod tests {
     fn a_path_keeps_its_query() {
         let address = Address::parse("https://a.de/x/y?z=1#top").unwrap();
         assert_eq!(address.path, "/x/y?z=1");
+    }
+
+    #[test]
+    fn hosts_with_an_open_top_level() {
+        for (host, expected) in [
+            ("google.com", &["google.*"][..]),
+            (
+                "www.google.co.uk",
+                &[
+                    "co.*",
+                    "google.*",
+                    "google.co.*",
+                    "www.google.*",
+                    "www.google.co.*",
+                ],
+            ),
+            ("www.abc.es", &["abc.*", "www.*", "www.abc.*"]),
+        ] {
+            assert_eq!(entities(host), expected, "{host}");
+        }
+        for (host, is) in [
+            ("google.*", true),
+            ("www.google.*", true),
+            ("google.com", true),
+            ("*", false),
+            (".*", false),
+            ("google.*.com", false),
+        ] {
+            assert_eq!(is_host_or_entity(host), is, "{host}");
+        }
     }
 
     #[test]

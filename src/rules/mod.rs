@@ -1,6 +1,7 @@
 //! Rules: what to drop. `Rules` is built once from selector files and shared between filters and
 //! threads; the rules of a site are compiled when a page of it comes by.
 
+mod builder;
 mod compile;
 mod error;
 mod file;
@@ -11,18 +12,20 @@ pub(crate) mod pattern;
 pub(crate) mod phrases;
 pub(crate) mod selector;
 pub(crate) mod sheet;
+mod source;
 
+pub use builder::RulesBuilder;
 pub use error::{RuleError, RuleErrors};
 pub use host::host_of;
 pub use kind::{Kind, KindSet, UnknownKind};
-pub use sheet::Level;
+pub use sheet::{Action, Level};
 
 use crate::tag::Name;
 use compile::Compiler;
 use phrases::{PhraseBook, Starts};
 use rustc_hash::{FxHashMap, FxHashSet};
-use sheet::{Action, Rule, Sheet};
-use std::borrow::Cow;
+use sheet::Sheet;
+use source::SiteFile;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The files of `selectors/`, built in.
@@ -49,14 +52,9 @@ struct Inner {
     starts: Arc<Starts>,
     sites: Vec<SiteFile>,
     by_host: FxHashMap<String, Vec<usize>>,
+    /// Whether any of the hosts is one such as `google.*`.
+    has_entities: bool,
     compiled: Mutex<FxHashMap<Vec<usize>, Arc<Sheet>>>,
-}
-
-/// A selector file that serves some hosts.
-struct SiteFile {
-    name: Arc<str>,
-    content: Cow<'static, str>,
-    level: Level,
 }
 
 impl Rules {
@@ -80,6 +78,7 @@ impl Rules {
             starts: Arc::default(),
             sites: Vec::new(),
             by_host: FxHashMap::default(),
+            has_entities: false,
             compiled: Mutex::new(FxHashMap::default()),
         }))
     }
@@ -117,11 +116,16 @@ impl Rules {
 
     /// The rules for a host and its parents, compiled; `None` where there are none.
     pub(crate) fn site(&self, host: &str) -> Option<Arc<Sheet>> {
-        let files: Vec<usize> = host::suffixes(host)
+        let mut files: Vec<usize> = host::suffixes(host)
             .filter_map(|suffix| self.0.by_host.get(suffix))
             .flatten()
             .copied()
             .collect();
+        if self.0.has_entities {
+            let entities = host::entities(host);
+            let entities = entities.iter().filter_map(|name| self.0.by_host.get(name));
+            files.extend(entities.flatten());
+        }
         if files.is_empty() {
             return None;
         }
@@ -136,17 +140,9 @@ impl Rules {
         }
         let mut compiler = Compiler::new(&self.0.book);
         for &i in &files {
-            let file = &self.0.sites[i];
-            // Files are checked when the set is built.
-            compile_file(
-                &mut compiler,
-                &file.name,
-                &file.content,
-                file.level,
-                &mut Vec::new(),
-            );
+            self.0.sites[i].compile(&mut compiler, &mut Vec::new());
         }
-        let sheet = Arc::new(compiler.finish());
+        let sheet = Arc::new(compiler.finish(self.0.generic.exceptions()));
         if compiled.len() >= SITES_KEPT {
             compiled.clear();
         }
@@ -161,231 +157,6 @@ impl std::fmt::Debug for Rules {
             .field("rules", &self.0.generic.rules.len())
             .field("sites", &self.0.sites.len())
             .finish()
-    }
-}
-
-/// Collects selector files and phrase lists into [`Rules`].
-///
-/// ```
-/// let rules = dehusk::Rules::builder()
-///     .builtin(false)
-///     .file("mine.sel", "[ads]\n.promo, aside:has-text(\"Sponsored\")\n")
-///     .select("p.legal")
-///     .build()?;
-/// # Ok::<(), dehusk::RuleErrors>(())
-/// ```
-pub struct RulesBuilder {
-    builtin: bool,
-    files: Vec<(String, String)>,
-    phrases: Vec<(String, String, String)>,
-    selectors: Vec<String>,
-}
-
-impl RulesBuilder {
-    fn new() -> Self {
-        RulesBuilder {
-            builtin: true,
-            files: Vec::new(),
-            phrases: Vec::new(),
-            selectors: Vec::new(),
-        }
-    }
-
-    /// Whether the built-in selector files are part of the set (they are by default). The built-in
-    /// phrase lists always are: a list nobody names costs nothing.
-    #[must_use]
-    pub fn builtin(mut self, yes: bool) -> Self {
-        self.builtin = yes;
-        self
-    }
-
-    /// Adds a selector file. `name` is shown in errors and reports; if its last part without
-    /// `.sel` is a host (`example.com.sel`), the file serves that host and its subdomains.
-    #[must_use]
-    pub fn file(mut self, name: impl Into<String>, content: impl Into<String>) -> Self {
-        self.files.push((name.into(), content.into()));
-        self
-    }
-
-    /// Adds phrases to the list called `list`, which need not exist.
-    #[must_use]
-    pub fn phrases(
-        mut self,
-        list: impl Into<String>,
-        name: impl Into<String>,
-        content: impl Into<String>,
-    ) -> Self {
-        self.phrases
-            .push((list.into(), name.into(), content.into()));
-        self
-    }
-
-    /// Adds one selector list, of the kind `custom` and the highest level.
-    #[must_use]
-    pub fn select(mut self, selector: impl Into<String>) -> Self {
-        self.selectors.push(selector.into());
-        self
-    }
-
-    /// Reads everything.
-    ///
-    /// # Errors
-    ///
-    /// Every rule and phrase that cannot be read, in the order in which they were added.
-    pub fn build(self) -> Result<Rules, RuleErrors> {
-        let mut errors = Vec::new();
-        let mut book = PhraseBook::default();
-        book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
-        for (list, name, content) in &self.phrases {
-            errors.extend(book.add(list, name, content).err());
-        }
-
-        let mut generic = Compiler::new(&book);
-        let mut sites: Vec<SiteFile> = Vec::new();
-        let mut by_host: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        if self.builtin {
-            for (name, content) in builtin::GENERIC {
-                compile_file(
-                    &mut generic,
-                    &(*name).into(),
-                    content,
-                    Level::Generic,
-                    &mut errors,
-                );
-            }
-            for (hosts, name, content) in builtin::SITES {
-                for host in *hosts {
-                    by_host
-                        .entry((*host).to_owned())
-                        .or_default()
-                        .push(sites.len());
-                }
-                sites.push(SiteFile {
-                    name: (*name).into(),
-                    content: Cow::Borrowed(content),
-                    level: Level::Site,
-                });
-            }
-        }
-        for (name, content) in self.files {
-            let stem = stem_of(&name);
-            let mut hosts =
-                file::parse(&name, &content, Action::Drop(Kind::Custom), &mut Vec::new()).hosts;
-            if hosts.is_empty() && host::is_host(stem) {
-                hosts.push(stem.to_ascii_lowercase());
-            }
-            if hosts.is_empty() {
-                compile_file(
-                    &mut generic,
-                    &name.as_str().into(),
-                    &content,
-                    Level::User,
-                    &mut errors,
-                );
-                continue;
-            }
-            let file = SiteFile {
-                name: name.into(),
-                content: Cow::Owned(content),
-                level: Level::UserSite,
-            };
-            let mut check = Compiler::new(&book);
-            compile_file(
-                &mut check,
-                &file.name,
-                &file.content,
-                file.level,
-                &mut errors,
-            );
-            for host in hosts {
-                by_host.entry(host).or_default().push(sites.len());
-            }
-            sites.push(file);
-        }
-        let select: Arc<str> = "-e".into();
-        for (i, selector) in self.selectors.iter().enumerate() {
-            let line = file::Line {
-                number: i + 1,
-                indent: 0,
-                action: Action::Drop(Kind::Custom),
-                selector,
-            };
-            compile_line(&mut generic, &select, &line, Level::Select, &mut errors);
-        }
-        let generic = Arc::new(generic.finish());
-        if !errors.is_empty() {
-            return Err(RuleErrors(errors));
-        }
-        let not_names = book.list(NOT_NAMES).into_iter();
-        let not_names = not_names.flat_map(|list| book.phrases_of(list));
-        let not_names = not_names.map(|word| Name::new(word.as_bytes())).collect();
-        Ok(Rules(Arc::new(Inner {
-            not_names,
-            starts: Arc::new(book.starts(generic.scanned)),
-            book,
-            generic,
-            sites,
-            by_host,
-            compiled: Mutex::new(FxHashMap::default()),
-        })))
-    }
-}
-
-/// A file's name without its folder and `.sel`.
-fn stem_of(name: &str) -> &str {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    base.strip_suffix(".sel").unwrap_or(base)
-}
-
-fn compile_file(
-    compiler: &mut Compiler<'_>,
-    name: &Arc<str>,
-    content: &str,
-    level: Level,
-    errors: &mut Vec<RuleError>,
-) {
-    let first = match stem_of(name) {
-        "keep" => Action::Keep,
-        "body" => Action::Body,
-        "truncated" => Action::Truncated,
-        stem => Action::Drop(stem.parse().unwrap_or(Kind::Custom)),
-    };
-    let file = file::parse(name, content, first, errors);
-    for line in &file.lines {
-        compile_line(compiler, name, line, level, errors);
-    }
-}
-
-fn compile_line(
-    compiler: &mut Compiler<'_>,
-    name: &Arc<str>,
-    line: &file::Line<'_>,
-    level: Level,
-    errors: &mut Vec<RuleError>,
-) {
-    let fail = |column: usize, reason: String| {
-        RuleError::new(
-            name,
-            line.number,
-            line.indent + column,
-            line.selector,
-            reason,
-        )
-    };
-    match selector::parse(line.selector) {
-        Ok(list) => {
-            let rule = Rule {
-                action: line.action,
-                level,
-                file: Arc::clone(name),
-                line: line.number as u32,
-                selector: line.selector.into(),
-            };
-            if let Err(reason) = compiler.add(rule, &list) {
-                errors.push(fail(1, reason));
-            }
-        }
-        Err(error) => errors.push(fail(error.column, error.reason)),
     }
 }
 
@@ -411,14 +182,7 @@ mod tests {
         }
         for file in &rules.0.sites {
             let mut errors = Vec::new();
-            let mut compiler = Compiler::new(&rules.0.book);
-            compile_file(
-                &mut compiler,
-                &file.name,
-                &file.content,
-                file.level,
-                &mut errors,
-            );
+            file.compile(&mut Compiler::new(&rules.0.book), &mut errors);
             assert!(errors.is_empty(), "{}", RuleErrors(errors));
         }
     }

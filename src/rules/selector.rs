@@ -190,6 +190,16 @@ pub(crate) fn parse(source: &str) -> Result<SelectorList<Css>, SyntaxError> {
     })
 }
 
+/// Which selectors of a list are `one`, whatever the white space; none if either cannot be read.
+pub(crate) fn which_are(list: &str, one: &str) -> Vec<bool> {
+    let (Ok(list), Ok(one)) = (parse(list), parse(one)) else {
+        return Vec::new();
+    };
+    let one = one.to_css_string();
+    let selectors = list.slice().iter();
+    selectors.map(|s| s.to_css_string() == one).collect()
+}
+
 /// The pseudo-classes whose argument is text, not CSS.
 const TEXT_ARGUMENTS: [&str; 4] = ["has-text", "begins-with", "exact-text", "matches-path"];
 

@@ -7,8 +7,9 @@ use super::index::Index;
 use super::kind::Kind;
 use super::pattern::{Pattern, Place};
 use super::phrases::Asked;
-use super::selector::{Limit, Measure};
+use super::selector::{self, Limit, Measure};
 use crate::tag::Name;
+use rustc_hash::FxHashSet;
 use selectors::attr::AttrSelectorOperator;
 use std::sync::Arc;
 
@@ -27,9 +28,10 @@ pub enum Level {
     Select,
 }
 
-/// What a rule does with the elements it matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+/// What a rule does with the elements it matches: the section of the file it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// They go, if their kind is wanted gone.
     Drop(Kind),
     /// `[keep]`: neither the element nor what contains it is dropped.
     Keep,
@@ -37,6 +39,22 @@ pub(crate) enum Action {
     Body,
     /// `[truncated]`: where this is dropped, the article's text was cut short.
     Truncated,
+    /// `[except]`: rules of this selector do not count.
+    Except,
+}
+
+impl Action {
+    /// The name of its section.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Drop(kind) => kind.name(),
+            Action::Keep => "keep",
+            Action::Body => "body",
+            Action::Truncated => "truncated",
+            Action::Except => "except",
+        }
+    }
 }
 
 /// One line of a selector file.
@@ -213,5 +231,48 @@ pub(crate) struct Sheet {
 impl Sheet {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// The rules that say which selectors do not count.
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = &Rule> + Clone {
+        self.rules
+            .iter()
+            .filter(|rule| rule.action == Action::Except)
+    }
+
+    /// The subjects of this sheet's rules that `exceptions` name: rules of their level and below
+    /// with the same selector, or a list that has it.
+    pub(crate) fn excepted<'a>(
+        &self,
+        exceptions: impl Iterator<Item = &'a Rule> + Clone,
+    ) -> FxHashSet<NodeId> {
+        let mut off = FxHashSet::default();
+        if exceptions.clone().next().is_none() {
+            return off;
+        }
+        let mut subjects: Vec<Vec<NodeId>> = vec![Vec::new(); self.rules.len()];
+        for (i, node) in self.nodes.iter().enumerate() {
+            if let Some(rule) = node.uses.rule {
+                subjects[rule as usize].push(NodeId(i as u32));
+            }
+        }
+        for exception in exceptions {
+            for (rule, subjects) in self.rules.iter().zip(&subjects) {
+                if rule.level > exception.level {
+                    continue;
+                }
+                if rule.selector == exception.selector {
+                    off.extend(subjects);
+                } else if rule.selector.contains(&*exception.selector) {
+                    let same = selector::which_are(&rule.selector, &exception.selector);
+                    // With `:upward(a, b)` a selector has several subjects.
+                    if same.len() == subjects.len() {
+                        let named = subjects.iter().zip(same).filter(|(_, same)| *same);
+                        off.extend(named.map(|(node, _)| node));
+                    }
+                }
+            }
+        }
+        off
     }
 }
