@@ -11,7 +11,10 @@ mod xpath;
 pub(crate) use ftr::host_of as ftr_host;
 pub use sel::{SelFile, to_sel};
 
-use crate::rules::Kind;
+use crate::rules::compile::Compiler;
+use crate::rules::phrases::PhraseBook;
+use crate::rules::sheet::Rule;
+use crate::rules::{Action, Kind, Level, selector};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -57,6 +60,72 @@ pub struct Imported<'a> {
     pub rules: Vec<ImportedRule<'a>>,
     /// The lines that ask for something to be removed and were not taken.
     pub left_out: Vec<LeftOut<'a>>,
+}
+
+impl<'a> Imported<'a> {
+    /// The rules that can be used: those whose selectors this crate cannot read, or cannot decide in
+    /// a stream, move to what is left out, with the reason. `content` is the file they were read
+    /// from.
+    ///
+    /// [`read`] does not look into selectors, so that a long list is read at once; nor does a rule
+    /// set look into the rules of a site before a page of it comes by.
+    #[must_use]
+    pub fn validated(mut self, content: &'a str) -> Self {
+        let mut lines: Option<Vec<&'a str>> = None;
+        let left_out = &mut self.left_out;
+        self.rules.retain(|rule| {
+            let Err((reason, detail)) = usable(&rule.selector) else {
+                return true;
+            };
+            let lines = lines.get_or_insert_with(|| content.lines().collect());
+            let text = lines.get(rule.line - 1).copied().unwrap_or_default();
+            left_out.push(LeftOut {
+                line: rule.line,
+                text: text.trim(),
+                reason,
+                detail,
+            });
+            false
+        });
+        left_out.sort_by_key(|left_out| left_out.line);
+        self
+    }
+}
+
+/// Whether a selector can be used; the error says why not.
+fn usable(source: &str) -> Result<(), (Reason, String)> {
+    let list = selector::parse(source).map_err(|error| (reason_of(&error.reason), error.reason))?;
+    let book = PhraseBook::default();
+    let rule = Rule {
+        action: Action::Drop(Kind::Custom),
+        level: Level::User,
+        file: "".into(),
+        line: 0,
+        selector: "".into(),
+    };
+    Compiler::new(&book)
+        .add(rule, &list)
+        .map_err(|error| (reason_of(&error), error))
+}
+
+/// What an error of the parser or the compiler comes to.
+fn reason_of(error: &str) -> Reason {
+    const TELLING: [(&str, Reason); 12] = [
+        ("page at rest", Reason::NotHtml),
+        ("HTML at rest", Reason::NotHtml),
+        ("namespace", Reason::NotHtml),
+        ("there is no such pseudo-class", Reason::Unknown),
+        ("bad regular expression", Reason::Unknown),
+        ("inside another :has()", Reason::Unknown),
+        ("alternatives beside one", Reason::Unknown),
+        (":upward()", Reason::NotInAStream),
+        ("the later ones have not come yet", Reason::NotInAStream),
+        ("after the element has ended", Reason::NotInAStream),
+        ("must be decided at its start tag", Reason::NotInAStream),
+        ("its child comes before", Reason::NotInAStream),
+    ];
+    let telling = TELLING.iter().find(|(words, _)| error.contains(words));
+    telling.map_or(Reason::Broken, |(_, reason)| *reason)
 }
 
 /// One rule of a collection.
@@ -147,5 +216,60 @@ pub fn read<'a>(name: &str, content: &'a str) -> Imported<'a> {
         Format::Sel => Imported::default(),
         Format::Ftr => ftr::read(name, content),
         Format::Abp => abp::read(name, content),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_left_out_with_its_reason() {
+        for (selector, reason) in [
+            ("p.ad", None),
+            ("p:has-text(/ad/i)", None),
+            ("p:last-child", Some(Reason::NotInAStream)),
+            ("p:not(:only-child)", Some(Reason::NotInAStream)),
+            ("p:has(+ b)", Some(Reason::NotInAStream)),
+            ("p:has-text(/ad/) > b", Some(Reason::NotInAStream)),
+            ("p:has(b) b", Some(Reason::NotInAStream)),
+            ("p:upward(1) b", Some(Reason::NotInAStream)),
+            ("p:has(b:not(:has(i)))", Some(Reason::Unknown)),
+            ("p:has-text(/(?=a)b/)", Some(Reason::Unknown)),
+            ("p:of-next-year", Some(Reason::Unknown)),
+            ("p:hover", Some(Reason::NotHtml)),
+            ("svg|a", Some(Reason::NotHtml)),
+            ("p..ad", Some(Reason::Broken)),
+            ("p >", Some(Reason::Broken)),
+            ("p[", Some(Reason::Broken)),
+        ] {
+            assert_eq!(
+                usable(selector).err().map(|(reason, _)| reason),
+                reason,
+                "{selector}"
+            );
+        }
+    }
+
+    #[test]
+    fn validation_keeps_the_order_and_the_lines() {
+        let list =
+            "a.example##.a\na.example##.b:last-child\na.example##+js(x)\na.example##.c..\n##.d";
+        let imported = read("ads.txt", list);
+        assert_eq!(imported.rules.len(), 4);
+        let valid = imported.validated(list);
+        let rules: Vec<_> = valid
+            .rules
+            .iter()
+            .map(|rule| (rule.line, &*rule.selector))
+            .collect();
+        assert_eq!(rules, [(1, ".a"), (5, ".d")]);
+        let left_out = valid.left_out.iter().map(|l| (l.line, l.text, l.reason));
+        let expected = [
+            (2, "a.example##.b:last-child", Reason::NotInAStream),
+            (3, "a.example##+js(x)", Reason::NotHtml),
+            (4, "a.example##.c..", Reason::Broken),
+        ];
+        assert_eq!(left_out.collect::<Vec<_>>(), expected);
     }
 }

@@ -2,7 +2,7 @@
 //! threads; the rules of a site are compiled when a page of it comes by.
 
 mod builder;
-mod compile;
+pub(crate) mod compile;
 mod error;
 mod file;
 pub(crate) mod host;
