@@ -13,8 +13,10 @@ use std::path::Path;
 /// How a run ended; the codes are part of the command's promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The page was filtered, whether or not anything was dropped.
+    /// The page was filtered, whether or not anything was dropped; what was asked is done.
     Filtered = 0,
+    /// Rules were looked at, and something was found.
+    Found = 1,
     /// Wrong flags, an unreadable file, a bad selector.
     Failed = 2,
     /// The page came through whole, but not all of it could be filtered.
@@ -39,8 +41,11 @@ fn filter(cli: &Filter) -> Result<Exit> {
     }
     let options = options(cli)?;
     let input = open(cli.file.as_deref())?;
-    let rules = rule_set::builder(&cli.set, &cli.select)?.build();
-    let rules = rules.map_err(rule_set::in_words)?;
+    let mut builder = rule_set::builder(&cli.set)?;
+    for selector in &cli.select {
+        builder = builder.select(selector);
+    }
+    let rules = rule_set::build(builder)?;
     let output = stdout()?;
     let mut writing = Watched {
         inner: output,
@@ -78,8 +83,22 @@ fn name_of(cli: &Filter) -> String {
     }
 }
 
+/// What the flags say of the page and of what is to go.
+///
+/// # Errors
+///
+/// A host or an encoding that is none.
 fn options(cli: &Filter) -> Result<Options> {
-    let mut options = Options::new()
+    options_on(Options::new(), cli)
+}
+
+/// The same on options that say something already; the flags win.
+///
+/// # Errors
+///
+/// As above.
+pub(crate) fn options_on(options: Options, cli: &Filter) -> Result<Options> {
+    let mut options = options
         .explain(cli.explain.is_some())
         .hold_limit(cli.hold_limit);
     if let Some(kinds) = &cli.drop {
@@ -124,7 +143,7 @@ fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
 
 /// Standard output without the line buffer that `std` puts before it.
 #[cfg(unix)]
-fn stdout() -> Result<impl Write> {
+pub(crate) fn stdout() -> Result<impl Write> {
     use std::os::fd::AsFd;
     let output = io::stdout().as_fd().try_clone_to_owned();
     Ok(File::from(
@@ -134,7 +153,7 @@ fn stdout() -> Result<impl Write> {
 
 /// Standard output without the line buffer that `std` puts before it.
 #[cfg(not(unix))]
-fn stdout() -> Result<impl Write> {
+pub(crate) fn stdout() -> Result<impl Write> {
     Ok(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
 }
 

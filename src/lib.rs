@@ -31,6 +31,7 @@ mod element;
 mod filter;
 mod gap;
 pub mod import;
+pub mod lint;
 mod matcher;
 mod open_elements;
 mod page;
@@ -45,5 +46,6 @@ mod text;
 pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean};
 pub use report::{Prompt, Removal, Report, Tally};
 pub use rules::{
-    Action, Kind, KindSet, Level, RuleError, RuleErrors, Rules, RulesBuilder, UnknownKind, host_of,
+    Action, Kind, KindSet, Level, Rule, RuleError, RuleErrors, Rules, RulesBuilder, SiteRules,
+    UnknownKind, host_of,
 };

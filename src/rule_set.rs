@@ -7,42 +7,113 @@ use dehusk::{RuleErrors, Rules, RulesBuilder};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Everything the flags name; `select` are selectors by themselves.
+/// Files with rules and phrases, in the order in which they were found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Name and content of selector files and of collections.
+    pub rules: Vec<(String, String)>,
+    /// List, name and content of phrase lists.
+    phrases: Vec<(String, String, String)>,
+}
+
+impl Found {
+    /// Adds a file, or the files of a folder.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read.
+    pub(crate) fn add(&mut self, path: &Path) -> Result<()> {
+        if path.is_dir() {
+            self.add_folder(path)
+        } else {
+            self.rules.push((path.display().to_string(), read(path)?));
+            Ok(())
+        }
+    }
+
+    /// The `.sel` files of a folder and of its subfolders, the lists of its `phrases/`, and what
+    /// others collected.
+    fn add_folder(&mut self, folder: &Path) -> Result<()> {
+        let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
+        for path in sorted(folder)? {
+            if path.is_dir() {
+                // A link back up would never end.
+                if !path.is_symlink() {
+                    self.add_folder(&path)?;
+                }
+                continue;
+            }
+            let name = path.display().to_string();
+            let ends_with = |extension: &str| path.extension().is_some_and(|e| e == extension);
+            if ends_with("sel") {
+                self.rules.push((name, read(&path)?));
+            } else if ends_with("txt") && in_phrases {
+                let list = path.file_stem().unwrap_or_default().to_string_lossy();
+                self.phrases.push((list.into_owned(), name, read(&path)?));
+            } else if ends_with("txt") {
+                let content = read(&path)?;
+                // Of other texts in a folder nobody said that they are rules.
+                if Format::of(&name, &content) != Format::Sel {
+                    self.rules.push((name, content));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what was found to a set.
+    pub(crate) fn into_set(self, mut builder: RulesBuilder) -> RulesBuilder {
+        for (name, content) in self.rules {
+            builder = builder.file(name, content);
+        }
+        for (list, name, content) in self.phrases {
+            builder = builder.phrases(list, name, content);
+        }
+        builder
+    }
+}
+
+/// Everything the flags name.
 ///
 /// # Errors
 ///
 /// A file that cannot be read.
-pub(crate) fn builder(set: &Set, select: &[String]) -> Result<RulesBuilder> {
-    let mut builder = Rules::builder().builtin(!set.no_default_selectors);
-    if !set.no_config
-        && let Some(folder) = config_folder()
-        && folder.is_dir()
-    {
-        builder = add_folder(builder, &folder)?;
+pub(crate) fn builder(set: &Set) -> Result<RulesBuilder> {
+    let mut found = Found::default();
+    if !set.no_config {
+        found = own()?;
     }
     for path in &set.selectors {
-        builder = if path.is_dir() {
-            add_folder(builder, path)?
-        } else {
-            add_file(builder, path)?
-        };
+        found.add(path)?;
     }
-    for selector in select {
-        builder = builder.select(selector);
-    }
-    Ok(builder)
+    Ok(found.into_set(Rules::builder().builtin(!set.no_default_selectors)))
 }
 
-/// Rules that cannot be read, a line each.
-pub(crate) fn in_words(errors: RuleErrors) -> anyhow::Error {
-    let mut lines = String::new();
-    for (i, error) in errors.0.iter().enumerate() {
-        if i > 0 {
-            lines.push_str("\ndehusk: ");
-        }
-        lines.push_str(&error.to_string());
+/// The user's own files.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub(crate) fn own() -> Result<Found> {
+    let mut found = Found::default();
+    if let Some(folder) = config_folder()
+        && folder.is_dir()
+    {
+        found.add(&folder)?;
     }
-    anyhow!(lines)
+    Ok(found)
+}
+
+/// The set built, or what cannot be read in it, a line each.
+///
+/// # Errors
+///
+/// Rules and phrases that cannot be read.
+pub(crate) fn build(builder: RulesBuilder) -> Result<Rules> {
+    builder.build().map_err(|RuleErrors(errors)| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!(lines.join("\ndehusk: "))
+    })
 }
 
 /// `$XDG_CONFIG_HOME/dehusk/selectors`, or the same in `~/.config`.
@@ -54,38 +125,12 @@ fn config_folder() -> Option<PathBuf> {
     Some(base.join("dehusk").join("selectors"))
 }
 
-fn add_file(builder: RulesBuilder, path: &Path) -> Result<RulesBuilder> {
-    Ok(builder.file(path.display().to_string(), read(path)?))
-}
-
-/// The `.sel` files of a folder and of its subfolders, the lists of its `phrases/`, and what others
-/// collected.
-fn add_folder(mut builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
-    let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
-    for path in sorted(folder)? {
-        if path.is_dir() {
-            // A link back up would never end.
-            if !path.is_symlink() {
-                builder = add_folder(builder, &path)?;
-            }
-        } else if path.extension().is_some_and(|e| e == "sel") {
-            builder = add_file(builder, &path)?;
-        } else if !in_phrases && path.extension().is_some_and(|e| e == "txt") {
-            let content = read(&path)?;
-            let name = path.display().to_string();
-            // Of other texts in a folder nobody said that they are rules.
-            if Format::of(&name, &content) != Format::Sel {
-                builder = builder.file(name, content);
-            }
-        } else if in_phrases && path.extension().is_some_and(|e| e == "txt") {
-            let list = path.file_stem().unwrap_or_default().to_string_lossy();
-            builder = builder.phrases(list, path.display().to_string(), read(&path)?);
-        }
-    }
-    Ok(builder)
-}
-
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+/// What a folder holds, by name.
+///
+/// # Errors
+///
+/// The folder cannot be read.
+pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).and_then(|entries| {
         entries
             .map(|e| e.map(|e| e.path()))

@@ -6,8 +6,8 @@ use super::error::{RuleError, RuleErrors};
 use super::kind::Kind;
 use super::phrases::PhraseBook;
 use super::sheet::{Action, Level, Rule};
-use super::source::{ListRule, SiteFile, Source, compile_file, compile_line, stem_of, try_add};
-use super::{Inner, NOT_NAMES, Rules, builtin, file, host};
+use super::source::{ListRule, SiteFile, Source, compile_file, compile_line, hosts_of, try_add};
+use super::{Inner, NOT_NAMES, Rules, builtin, file};
 use crate::import::{self, Format};
 use crate::tag::Name;
 use rustc_hash::FxHashMap;
@@ -176,11 +176,7 @@ impl Collected<'_> {
 
     fn add_sel(&mut self, name: &str, content: String) {
         let custom = Action::Drop(Kind::Custom);
-        let mut hosts = file::parse(name, &content, custom, &mut Vec::new()).hosts;
-        let stem = stem_of(name);
-        if hosts.is_empty() && host::is_host(stem) {
-            hosts.push(stem.to_ascii_lowercase());
-        }
+        let hosts = hosts_of(name, &file::parse(name, &content, custom, &mut Vec::new()));
         let errors = &mut self.errors;
         if hosts.is_empty() {
             compile_file(

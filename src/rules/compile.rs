@@ -29,7 +29,7 @@ pub(crate) struct Compiler<'a> {
 }
 
 /// A compound, and the combinator to its right.
-type Part<'s> = (Vec<&'s Component<Css>>, Option<Combinator>);
+pub(crate) type Part<'s> = (Vec<&'s Component<Css>>, Option<Combinator>);
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(book: &'a PhraseBook) -> Self {
@@ -639,7 +639,7 @@ fn ignores_case(sensitivity: ParsedCaseSensitivity) -> bool {
 }
 
 /// A selector's compounds from left to right, each with the combinator to its right.
-fn parts_of(selector: &Selector<Css>) -> Result<Vec<Part<'_>>, String> {
+pub(crate) fn parts_of(selector: &Selector<Css>) -> Result<Vec<Part<'_>>, String> {
     let mut parts: Vec<Part<'_>> = Vec::new();
     let mut compound = Vec::new();
     let mut right = None;

@@ -4,7 +4,7 @@
 mod builder;
 pub(crate) mod compile;
 mod error;
-mod file;
+pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod index;
 mod kind;
@@ -12,13 +12,14 @@ pub(crate) mod pattern;
 pub(crate) mod phrases;
 pub(crate) mod selector;
 pub(crate) mod sheet;
-mod source;
+pub(crate) mod source;
 
 pub use builder::RulesBuilder;
 pub use error::{RuleError, RuleErrors};
 pub use host::host_of;
 pub use kind::{Kind, KindSet, UnknownKind};
-pub use sheet::{Action, Level};
+pub use sheet::{Action, Level, Rule};
+pub use source::SiteRules;
 
 use crate::tag::Name;
 use compile::Compiler;
@@ -26,6 +27,7 @@ use phrases::{PhraseBook, Starts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sheet::Sheet;
 use source::SiteFile;
+use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The files of `selectors/`, built in.
@@ -95,6 +97,50 @@ impl Rules {
         let mut hosts: Vec<&str> = self.0.by_host.keys().map(String::as_str).collect();
         hosts.sort_unstable();
         hosts
+    }
+
+    /// The selector files that dehusk ships, name and content.
+    pub fn builtin_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let sites = builtin::SITES
+            .iter()
+            .map(|(_, name, content)| (*name, *content));
+        builtin::GENERIC.iter().copied().chain(sites)
+    }
+
+    /// The rules that serve every page, in the order in which they were read.
+    #[must_use]
+    pub fn generic_rules(&self) -> &[Rule] {
+        &self.0.generic.rules
+    }
+
+    /// The rules for a page of `host` in order of precedence: of the highest level first, those that
+    /// serve every page last among their level. Of rules that match the same element the first gives
+    /// its name to what goes.
+    #[must_use]
+    pub fn rules_for(&self, host: &str) -> Vec<Rule> {
+        let site = self.site(host);
+        let site = site.iter().flat_map(|sheet| &sheet.rules);
+        let mut rules: Vec<Rule> = site.chain(&self.0.generic.rules).cloned().collect();
+        rules.sort_by_key(|rule| Reverse(rule.level));
+        rules
+    }
+
+    /// The files that serve some hosts only, each with its hosts. Rules of a list count as a file for
+    /// each of their hosts.
+    #[must_use]
+    pub fn site_files(&self) -> Vec<SiteRules<'_>> {
+        let sites = &self.0.sites;
+        let mut files: Vec<SiteRules<'_>> = sites.iter().map(SiteFile::summary).collect();
+        for (host, places) in &self.0.by_host {
+            for &place in places {
+                files[place].hosts.push(host);
+            }
+        }
+        for file in &mut files {
+            file.hosts.sort_unstable();
+        }
+        files.sort_by(|a, b| (&a.hosts, a.level, a.file).cmp(&(&b.hosts, b.level, b.file)));
+        files
     }
 
     pub(crate) fn book(&self) -> &PhraseBook {

@@ -14,7 +14,7 @@ use selectors::attr::AttrSelectorOperator;
 use std::sync::Arc;
 
 /// Where a rule stands among the others: a protection holds against its own level and below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
     /// `selectors/generic/`.
     Generic,
@@ -26,6 +26,20 @@ pub enum Level {
     UserSite,
     /// A selector given by itself, `-e` on the command line.
     Select,
+}
+
+impl Level {
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Generic => "generic",
+            Level::Site => "site",
+            Level::User => "user",
+            Level::UserSite => "user-site",
+            Level::Select => "select",
+        }
+    }
 }
 
 /// What a rule does with the elements it matches: the section of the file it stands in.
@@ -58,12 +72,17 @@ impl Action {
 }
 
 /// One line of a selector file.
-#[derive(Debug)]
-pub(crate) struct Rule {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it does.
     pub action: Action,
+    /// Where it stands among others.
     pub level: Level,
+    /// The file, as it was named to the builder; `-e` for a selector given by itself.
     pub file: Arc<str>,
+    /// Its line in the file, from 1.
     pub line: u32,
+    /// The selector list as it was written.
     pub selector: Box<str>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::compile::Compiler;
 use super::error::RuleError;
+use super::host::is_host;
 use super::kind::Kind;
 use super::sheet::{Action, Level, Rule};
 use super::{file, selector};
@@ -33,7 +34,56 @@ pub(super) struct ListRule {
     pub selector: Box<str>,
 }
 
+/// What a file has for some hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteRules<'a> {
+    /// The hosts, sorted.
+    pub hosts: Vec<&'a str>,
+    /// The file, as it was named to the builder.
+    pub file: &'a str,
+    /// Where its rules stand among others.
+    pub level: Level,
+    /// How many rules it has in each section, in the order of the file.
+    pub counts: Vec<(Action, usize)>,
+}
+
 impl SiteFile {
+    /// The file without its hosts, which it does not know.
+    pub(super) fn summary(&self) -> SiteRules<'_> {
+        let actions: Vec<Action> = match &self.source {
+            Source::Sel(content) => {
+                let file = file::parse(
+                    &self.name,
+                    content,
+                    first_action(&self.name),
+                    &mut Vec::new(),
+                );
+                file.lines.iter().map(|line| line.action).collect()
+            }
+            Source::Ftr(content) => {
+                let rules = import::read(&self.name, content).rules;
+                rules.iter().map(|rule| Action::Drop(rule.kind)).collect()
+            }
+            Source::List(rules, places) => {
+                let listed = places.iter().filter_map(|&i| rules.get(i as usize));
+                listed.map(|rule| rule.action).collect()
+            }
+        };
+        let mut counts: Vec<(Action, usize)> = Vec::new();
+        for action in actions {
+            match counts.iter_mut().find(|(other, _)| *other == action) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((action, 1)),
+            }
+        }
+        SiteRules {
+            hosts: Vec::new(),
+            file: &self.name,
+            level: self.level,
+            counts,
+        }
+    }
+
     /// Adds the file's rules. What a selector file says was checked when the set was built; in a
     /// collection, what cannot be read is passed over, as its other readers do.
     pub(super) fn compile(&self, compiler: &mut Compiler<'_>, errors: &mut Vec<RuleError>) {
@@ -73,9 +123,30 @@ pub(super) fn try_add(compiler: &mut Compiler<'_>, rule: Rule) {
 }
 
 /// A file's name without its folder and `.sel`.
-pub(super) fn stem_of(name: &str) -> &str {
+fn stem_of(name: &str) -> &str {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     base.strip_suffix(".sel").unwrap_or(base)
+}
+
+/// The hosts that a selector file serves, by what it says or by its name; none: every page.
+pub(crate) fn hosts_of(name: &str, file: &file::File<'_>) -> Vec<String> {
+    let stem = stem_of(name);
+    if file.hosts.is_empty() && is_host(stem) {
+        vec![stem.to_ascii_lowercase()]
+    } else {
+        file.hosts.clone()
+    }
+}
+
+/// What the lines before the first section do, by the file's name.
+pub(crate) fn first_action(name: &str) -> Action {
+    match stem_of(name) {
+        "keep" => Action::Keep,
+        "body" => Action::Body,
+        "truncated" => Action::Truncated,
+        "except" => Action::Except,
+        stem => Action::Drop(stem.parse().unwrap_or(Kind::Custom)),
+    }
 }
 
 pub(super) fn compile_file(
@@ -85,14 +156,7 @@ pub(super) fn compile_file(
     level: Level,
     errors: &mut Vec<RuleError>,
 ) {
-    let first = match stem_of(name) {
-        "keep" => Action::Keep,
-        "body" => Action::Body,
-        "truncated" => Action::Truncated,
-        "except" => Action::Except,
-        stem => Action::Drop(stem.parse().unwrap_or(Kind::Custom)),
-    };
-    let file = file::parse(name, content, first, errors);
+    let file = file::parse(name, content, first_action(name), errors);
     for line in &file.lines {
         compile_line(compiler, name, line, level, errors);
     }

@@ -1,10 +1,15 @@
 //! `dehusk rules …`: what there is, what it does, whether it is sound, where it can be had from.
 
+mod cases;
+mod check;
+mod import;
+mod list;
 mod new;
 
 use crate::cli::RulesCommand;
-use crate::job::Exit;
-use anyhow::{Result, bail};
+use crate::job::{Exit, stdout};
+use anyhow::{Result, anyhow};
+use std::io::{self, Write as _};
 
 /// Does what was asked.
 ///
@@ -13,7 +18,29 @@ use anyhow::{Result, bail};
 /// What the user has to know, in words.
 pub(crate) fn run(command: &RulesCommand) -> Result<Exit> {
     match command {
+        RulesCommand::List { set, json } => list::list(set, *json),
+        RulesCommand::Show { host, set } => list::show(host, set),
+        RulesCommand::Check {
+            paths,
+            corpus,
+            json,
+        } => check::run(paths, corpus.as_deref(), *json),
+        RulesCommand::Test { paths, set, bless } => cases::run(paths, set, *bless),
+        RulesCommand::Import {
+            paths,
+            output,
+            left_out,
+        } => import::run(paths, output.as_deref(), *left_out),
         RulesCommand::New { host, files, set } => new::run(host, files, set),
-        _ => bail!("not yet"),
+    }
+}
+
+/// Writes to standard output. Whoever has read enough may go.
+fn print(text: &str) -> Result<Exit> {
+    match stdout()?.write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow!(error).context("cannot write to standard output"))
+        }
+        _ => Ok(Exit::Filtered),
     }
 }
