@@ -99,14 +99,8 @@ fn is_true(term: &str) -> Option<bool> {
     if TRUE.contains(&term) {
         return Some(true);
     }
-    let is_false = |name: &&str| {
-        if name.ends_with('_') {
-            term.starts_with(*name)
-        } else {
-            term == *name
-        }
-    };
-    FALSE.iter().any(|name| is_false(&name)).then_some(false)
+    let is_false = |name: &&str| term == *name || name.ends_with('_') && term.starts_with(*name);
+    FALSE.iter().any(is_false).then_some(false)
 }
 
 #[cfg(test)]
