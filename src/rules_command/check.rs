@@ -92,7 +92,10 @@ fn not_taken(name: &str, content: &str) -> Vec<Finding> {
     if Format::of(name, content) == Format::Sel {
         return Vec::new();
     }
-    let left_out = import::read(name, content).left_out.into_iter();
+    let left_out = import::read(name, content)
+        .validated(content)
+        .left_out
+        .into_iter();
     let left_out = left_out.filter(|l| !matches!(l.reason, Reason::NotHtml | Reason::NotAnElement));
     left_out
         .map(|l| Finding {

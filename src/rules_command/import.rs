@@ -32,7 +32,7 @@ pub(super) fn run(paths: &[PathBuf], output: Option<&Path>, left_out: bool) -> R
     let mut written: BTreeMap<String, String> = BTreeMap::new();
     let mut out = String::new();
     for (name, content) in &files {
-        let imported = import::read(name, content);
+        let imported = import::read(name, content).validated(content);
         taken += imported.rules.len();
         for line in &imported.left_out {
             *reasons.entry(line.reason).or_default() += 1;
