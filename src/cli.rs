@@ -21,7 +21,7 @@ use std::path::PathBuf;
   dehusk --url URL page.html | pandoc -f html -t plain
   dehusk -e '.promo' -e 'p:has-text(\"Lire aussi\")' < page.html
   dehusk --explain < page.html > /dev/null",
-    after_long_help = "Exit status: 0 filtered; 2 wrong flags, an unreadable file or a bad selector; 3 the page came \
+    after_long_help = "Exit status: 0 filtered; 1 `rules check` or `rules test` found something; 2 wrong flags, an unreadable file or a bad selector; 3 the page came \
 through whole, but not all of it could be filtered.
 
 dehusk fetches nothing and gets round no paywall: a prompt is dropped, the text behind it was never there."
