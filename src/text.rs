@@ -313,7 +313,7 @@ pub(crate) struct Lead {
 }
 
 /// Zero-width characters and soft hyphens: there for the renderer, not for the reader.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
