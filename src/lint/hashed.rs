@@ -27,9 +27,11 @@ fn is_hash(part: &str) -> bool {
         .windows(2)
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
         .count();
-    // `mc4wp` and `link2me` are puns.
+    // `mc4wp` and `link2me` are puns, `teaserList3x1` a word and a measure.
     let pun = part.contains(['2', '4']);
-    if changes >= 3 || changes == 2 && part.len() <= LONGEST_WITH_FEW && !pun {
+    let runs = part.split(|c: char| c.is_ascii_digit());
+    let is_word = runs.map(str::len).max() >= Some(SHORTEST);
+    if changes >= 3 && !is_word || changes == 2 && part.len() <= LONGEST_WITH_FEW && !pun {
         return true;
     }
     changes == 0 && part.len() > SHORTEST && is_jumble(part, letters)
@@ -75,6 +77,7 @@ mod tests {
             "OUTBRAIN",
             "wp-block-group",
             "VPNav",
+            "teaserList3x1",
             "mc4wp-form",
             "RichTextStoryBody",
             "prnShortURL",
