@@ -84,3 +84,21 @@ fn a_host_with_an_open_top_level_serves_them_all() {
         assert_eq!(cleaned(builder, host, PAGE), expected, "{host}");
     }
 }
+
+#[test]
+fn site_files_of_others_are_read_as_they_are() {
+    let ftr = "strip: //p[@class='a']\nstrip_id_or_class: b\n";
+    let site = own().file("some/x.example.txt", ftr);
+    assert_eq!(cleaned(site, "www.x.example", PAGE), "<p>Text</p>");
+    let site = own().file("some/x.example.txt", ftr);
+    assert_eq!(cleaned(site, "y.example", PAGE), PAGE);
+    let global = own().file("some/global.txt", ftr);
+    assert_eq!(cleaned(global, "y.example", PAGE), "<p>Text</p>");
+
+    let nobody = own().file("some/notes.txt", ftr).build();
+    let errors = nobody.expect_err("nobody knows whom it serves");
+    assert!(
+        errors.to_string().contains("named after its host"),
+        "{errors}"
+    );
+}

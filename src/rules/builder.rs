@@ -199,9 +199,7 @@ impl Collected<'_> {
 
     fn add_ftr(&mut self, name: &str, content: String) {
         let Some(host) = import::ftr_host(name) else {
-            let reason = "a site file of ftr-site-config is named after its host, example.com.txt";
-            let error = RuleError::new(name, 1, 1, "", reason.to_owned());
-            self.errors.push(error);
+            self.add_global_ftr(name, &content);
             return;
         };
         let file = SiteFile {
@@ -210,6 +208,27 @@ impl Collected<'_> {
             level: Level::UserSite,
         };
         self.add_site([host], file);
+    }
+
+    /// `global.txt`, whose rules serve every page; no other file may be without a host.
+    fn add_global_ftr(&mut self, name: &str, content: &str) {
+        let imported = import::read(name, content);
+        if imported.rules.is_empty() {
+            let reason = "a site file of ftr-site-config is named after its host, example.com.txt";
+            let error = RuleError::new(name, 1, 1, "", reason.to_owned());
+            self.errors.push(error);
+        }
+        let name: Arc<str> = name.into();
+        for imported in imported.rules {
+            let rule = Rule {
+                action: Action::Drop(imported.kind),
+                level: Level::User,
+                file: Arc::clone(&name),
+                line: imported.line as u32,
+                selector: (&*imported.selector).into(),
+            };
+            try_add(&mut self.generic, rule);
+        }
     }
 
     /// Adds a list: rules of every page at once, those of sites as text until a page of theirs
