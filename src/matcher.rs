@@ -139,8 +139,6 @@ pub(crate) struct Matcher {
     explain: bool,
     /// The highest level of a `[keep]` rule in force.
     keeps: Option<Level>,
-    /// Some rule is above them: what it matches is cut at once.
-    cuts_at_once: bool,
     /// The lists of which phrases are looked for anywhere, and where these can begin.
     scanned: u64,
     starts: Arc<Starts>,
@@ -171,7 +169,6 @@ impl Matcher {
         Matcher {
             rules: rules.clone(),
             keeps: generic.keeps,
-            cuts_at_once: generic.drops > generic.keeps,
             scanned: generic.scanned,
             starts: Arc::clone(rules.starts()),
             asks_words: generic.asks_words,
@@ -193,9 +190,7 @@ impl Matcher {
 
     /// Puts the rules of a site in force, from here on.
     pub(crate) fn add_site(&mut self, sheet: Arc<Sheet>) {
-        let drops = self.active[0].sheet.drops.max(sheet.drops);
         self.keeps = self.keeps.max(sheet.keeps);
-        self.cuts_at_once = drops > self.keeps;
         if sheet.scanned & !self.scanned != 0 {
             self.scanned |= sheet.scanned;
             self.starts = Arc::new(self.rules.book().starts(self.scanned));

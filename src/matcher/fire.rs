@@ -127,7 +127,7 @@ impl Matcher {
         }
         self.stack[depth].fired.push(probe);
         // Nothing is gained by an early look, if a protection can still come.
-        if self.cuts_at_once && self.stack[depth].is_candidate() {
+        if self.node(probe).awaited > self.keeps && self.stack[depth].is_candidate() {
             self.review(depth, Occasion::Match(probe), context);
         }
     }

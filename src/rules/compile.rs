@@ -70,9 +70,23 @@ impl<'a> Compiler<'a> {
                     self.sheet.nodes[i].needs |= needs::RULES;
                 }
                 self.sheet.index.insert(NodeId(i as u32), &self.sheet.nodes);
+                self.tell_probes(i);
             }
         }
+        self.sheet.index.settle();
         self.sheet
+    }
+
+    /// Tells the probes that a node waits for how high its rule stands.
+    fn tell_probes(&mut self, node: usize) {
+        let rule = self.sheet.nodes[node].uses.rule;
+        let level = rule.map(|rule| self.sheet.rules[rule as usize].level);
+        let waits = std::mem::take(&mut self.sheet.nodes[node].waits);
+        for probe in &waits {
+            let awaited = &mut self.sheet.nodes[probe.0 as usize].awaited;
+            *awaited = (*awaited).max(level);
+        }
+        self.sheet.nodes[node].waits = waits;
     }
 
     /// Adds a rule; the error is the reason why it cannot be.
@@ -87,11 +101,9 @@ impl<'a> Compiler<'a> {
                 self.sheet.nodes[node.0 as usize].uses.rule = Some(id);
             }
         }
-        let highest = match rule.action {
-            Action::Keep => &mut self.sheet.keeps,
-            _ => &mut self.sheet.drops,
-        };
-        *highest = (*highest).max(Some(rule.level));
+        if rule.action == Action::Keep {
+            self.sheet.keeps = self.sheet.keeps.max(Some(rule.level));
+        }
         self.sheet.rules.push(rule);
         Ok(())
     }
@@ -256,6 +268,7 @@ impl<'a> Compiler<'a> {
             left,
             uses: super::sheet::Uses::default(),
             waits: waits.into(),
+            awaited: None,
         })
     }
 

@@ -54,58 +54,89 @@ impl AttributeIndex {
     }
 }
 
-/// Nodes by the first three bytes of a part of a value, ASCII in lower case. A table of bits tells
-/// most places of a value at which no part begins.
+/// Nodes by three bytes of a part of a value, ASCII in lower case: of all that stand in the part those
+/// that the fewest other parts have, so that a hundred parts that begin with `https://www.` are not
+/// all looked at for every link. A table of bits tells most places of a value at which none of them
+/// stands.
+#[derive(Default)]
 struct Parts {
-    sieve: [u64; Parts::SIEVE],
-    by_start: Bucket<u32>,
-}
-
-impl Default for Parts {
-    fn default() -> Self {
-        Parts {
-            sieve: [0; Parts::SIEVE],
-            by_start: Bucket::default(),
-        }
-    }
+    /// What `settle` has yet to find a place for.
+    unsettled: Vec<(Box<str>, NodeId)>,
+    sieve: Box<[u64]>,
+    /// 32 less the number of bits that say a place in the sieve.
+    shift: u32,
+    by_bytes: Bucket<u32>,
 }
 
 impl Parts {
-    const SIEVE: usize = 64;
-    /// Bytes of a part's start.
-    const START: usize = 3;
+    /// Bytes of a part that are looked for.
+    const WINDOW: usize = 3;
+    /// Bits of the sieve for each entry, and at least.
+    const SPARSE: usize = 64;
+    const LEAST: usize = 1 << 12;
 
     #[inline]
-    fn place(start: u32) -> (usize, u64) {
-        let hash = start.wrapping_mul(0x9e37_79b1) >> 20;
+    fn place(&self, bytes: u32) -> (usize, u64) {
+        let hash = bytes.wrapping_mul(0x9e37_79b1) >> self.shift;
         (hash as usize / 64, 1 << (hash % 64))
     }
 
-    /// `start` and the byte that follows it.
+    /// The last bytes of a window, and the byte that follows them.
     #[inline]
-    fn next(start: u32, byte: u8) -> u32 {
-        (start << 8 | u32::from(byte.to_ascii_lowercase())) & 0x00ff_ffff
+    fn next(bytes: u32, byte: u8) -> u32 {
+        (bytes << 8 | u32::from(byte.to_ascii_lowercase())) & 0x00ff_ffff
     }
 
-    fn add(&mut self, part: &str, id: NodeId) {
-        let start = part.bytes().take(Self::START).fold(0, Self::next);
-        let (word, bit) = Self::place(start);
-        self.sieve[word] |= bit;
-        self.by_start.entry(start).or_default().push(id);
+    /// The windows of a part, from the left.
+    fn windows(part: &str) -> impl Iterator<Item = u32> {
+        let windows = part.as_bytes().windows(Self::WINDOW);
+        windows.map(|window| window.iter().copied().fold(0, Self::next))
+    }
+
+    /// Adds a part of at least [`Parts::WINDOW`] bytes. It is found once [`Parts::settle`] has been
+    /// called.
+    fn add(&mut self, part: Box<str>, id: NodeId) {
+        self.unsettled.push((part, id));
+    }
+
+    fn settle(&mut self) {
+        let mut count: FxHashMap<u32, u32> = FxHashMap::default();
+        for window in self
+            .unsettled
+            .iter()
+            .flat_map(|(part, _)| Self::windows(part))
+        {
+            *count.entry(window).or_default() += 1;
+        }
+        for (part, id) in std::mem::take(&mut self.unsettled) {
+            // The leftmost of those that are equally rare.
+            let rarest = Self::windows(&part).min_by_key(|window| count[window]);
+            if let Some(bytes) = rarest {
+                self.by_bytes.entry(bytes).or_default().push(id);
+            }
+        }
+        let bits = (self.by_bytes.len() * Self::SPARSE).max(Self::LEAST);
+        let bits = bits.next_power_of_two();
+        self.shift = 32 - bits.trailing_zeros();
+        self.sieve = vec![0; bits / 64].into();
+        for &bytes in self.by_bytes.keys() {
+            let (word, bit) = self.place(bytes);
+            self.sieve[word] |= bit;
+        }
     }
 
     /// Calls `found` with the nodes of which a part may stand in `value`; with some more than once.
     fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
-        if self.by_start.is_empty() {
+        if self.by_bytes.is_empty() {
             return;
         }
-        let mut start = 0;
+        let mut last = 0;
         for (i, byte) in value.bytes().enumerate() {
-            start = Self::next(start, byte);
-            let (word, bit) = Self::place(start);
+            last = Self::next(last, byte);
+            let (word, bit) = self.place(last);
             if self.sieve[word] & bit != 0
-                && i + 1 >= Self::START
-                && let Some(ids) = self.by_start.get(&start)
+                && i + 1 >= Self::WINDOW
+                && let Some(ids) = self.by_bytes.get(&last)
             {
                 found(ids);
             }
@@ -170,7 +201,7 @@ impl Index {
                 Key::Part(name, part) => {
                     self.attribute_sieve |= place_of_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
-                    attribute.parts.add(&part, id);
+                    attribute.parts.add(part, id);
                 }
                 Key::First(name, first) => {
                     self.attribute_sieve |= place_of_attribute(&name);
@@ -182,6 +213,14 @@ impl Index {
                     self.attributes.entry(name).or_default().any.push(id);
                 }
             }
+        }
+    }
+
+    /// To be called when all nodes have been put in: those that ask for a part of a value find their
+    /// places among each other.
+    pub(crate) fn settle(&mut self) {
+        for attribute in self.attributes.values_mut() {
+            attribute.parts.settle();
         }
     }
 }
@@ -213,7 +252,7 @@ fn keys(node: &Node, nodes: &[Node]) -> Vec<Key> {
                         Key::Value(name, value.to_ascii_lowercase().into())
                     }
                     None => Key::Attribute(name),
-                    Some((operator, part)) if part.len() < Parts::START => {
+                    Some((operator, part)) if part.len() < Parts::WINDOW => {
                         match (operator, part.bytes().next()) {
                             (Operator::Prefix, Some(first)) => {
                                 Key::First(name, first.to_ascii_lowercase())

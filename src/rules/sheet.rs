@@ -145,6 +145,8 @@ pub(crate) struct Node {
     pub uses: Uses,
     /// The probes that the deferred tests wait for.
     pub waits: Box<[NodeId]>,
+    /// The highest level of a rule that waits for this node as a probe.
+    pub awaited: Option<Level>,
     /// Phrase lists of which one must begin the text, be all of it; 0 if none must.
     pub begins: u64,
     pub exact: u64,
@@ -236,8 +238,6 @@ pub(crate) struct Sheet {
     pub index: Index,
     /// The highest level of a `[keep]` rule.
     pub keeps: Option<Level>,
-    /// The highest level of a rule that drops.
-    pub drops: Option<Level>,
     /// The lists of which phrases are looked for anywhere in a text.
     pub scanned: u64,
     /// Whether any rule asks for repeats, or for the place among siblings of a type.
