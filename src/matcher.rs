@@ -197,8 +197,7 @@ impl Matcher {
         }
         self.asks_words |= sheet.asks_words;
         self.active.truncate(1);
-        let generic = &mut self.active[0];
-        generic.off = generic.sheet.excepted(sheet.exceptions());
+        self.active[0].off.clone_from(&sheet.off);
         self.active.push(Active::new(sheet));
         self.makes.clear();
         self.types.clear();

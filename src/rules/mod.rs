@@ -188,7 +188,9 @@ impl Rules {
         for &i in &files {
             self.0.sites[i].compile(&mut compiler, &mut Vec::new());
         }
-        let sheet = Arc::new(compiler.finish(self.0.generic.exceptions()));
+        let mut sheet = compiler.finish(self.0.generic.exceptions());
+        sheet.off = self.0.generic.excepted(sheet.exceptions());
+        let sheet = Arc::new(sheet);
         if compiled.len() >= SITES_KEPT {
             compiled.clear();
         }

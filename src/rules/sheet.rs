@@ -236,6 +236,8 @@ pub(crate) struct Sheet {
     pub nodes: Vec<Node>,
     pub rules: Vec<Rule>,
     pub index: Index,
+    /// Of the sheet that serves every page, the subjects of rules that do not count here.
+    pub off: FxHashSet<NodeId>,
     /// The highest level of a `[keep]` rule.
     pub keeps: Option<Level>,
     /// The lists of which phrases are looked for anywhere in a text.

@@ -2,7 +2,7 @@
 //! through once and written anew; what CSS has is copied as it stands.
 
 use super::Refused;
-use crate::import::Reason;
+use crate::import::{Reason, xpath};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -140,7 +140,7 @@ impl Translator {
                 self.nested("is", argument, self.inside_has)
             }
             "upward" | "nth-ancestor" => self.upward(argument),
-            "xpath" => self.xpath(argument),
+            "xpath" => self.xpath(argument, pseudo.end == source.len()),
             "matches-attr" => self.attribute(argument),
             "remove" if argument.is_empty() && pseudo.end == source.len() => Ok(()),
             "remove" => Err(Refused::new(Reason::Broken, ":remove() is not the last")),
@@ -187,14 +187,27 @@ impl Translator {
         self.nested("upward", unquoted(argument), false)
     }
 
-    /// The one form of XPath that occurs as a step: up to an ancestor.
-    fn xpath(&mut self, argument: &str) -> Result<(), Refused> {
+    /// `:xpath()`, which stands for elements of the whole page or goes up from where it stands.
+    fn xpath(&mut self, argument: &str, is_last: bool) -> Result<(), Refused> {
         let path = unquoted(argument.trim());
-        if !self.out.is_empty() && path.split('/').all(|step| step == "..") {
+        if !self.out.is_empty() {
+            if !path.split('/').all(|step| step == "..") {
+                let detail = ":xpath() that goes on from an element";
+                return Err(Refused::new(Reason::Unknown, detail));
+            }
             let _ = write!(self.out, ":upward({})", path.split('/').count());
             return Ok(());
         }
-        Err(Refused::new(Reason::Unknown, ":xpath()"))
+        let said = xpath::selectors(path);
+        if let Some(refusal) = said.refused.into_iter().next() {
+            return Err(Refused::new(refusal.reason, refusal.detail));
+        }
+        if said.selectors.len() != 1 && !is_last {
+            let detail = ":xpath() of several alternatives, and more behind it";
+            return Err(Refused::new(Reason::Unknown, detail));
+        }
+        self.out.push_str(&said.selectors.join(", "));
+        Ok(())
     }
 
     fn text(&mut self, name: &str, argument: &str) -> Result<(), Refused> {
@@ -627,6 +640,15 @@ mod tests {
             ("b:nth-ancestor(2)", "b:upward(2)"),
             ("b:xpath(..)", "b:upward(1)"),
             ("b:has-text(x):xpath('../..')", "b:has-text(/x/):upward(2)"),
+            (
+                r#":xpath(//b[text()="Ad"]/../..)"#,
+                "* > * > b:has-text(/^Ad$/):not(:has(> :has-text(/^Ad$/))):upward(2)",
+            ),
+            (
+                r#":xpath('//b[contains(., "Ad")]'):upward(2)"#,
+                "b:has-text(/Ad/):upward(2)",
+            ),
+            (":xpath(//b | //i)", "b, i"),
             ("b:upward(div:not(.c))", "b:upward(div:not(.c))"),
             ("b:upward('div')", "b:upward(div)"),
             // To remove is what is done to everything.
@@ -673,7 +695,9 @@ mod tests {
             ("p:matches-media((min-width: 9px))", Reason::NotHtml),
             ("p:others()", Reason::NotInAStream),
             ("p:xpath(//b)", Reason::Unknown),
-            (":xpath(..)", Reason::Unknown),
+            (":xpath(//b | //i):upward(1)", Reason::Unknown),
+            (":xpath(//b/@id)", Reason::NotAnElement),
+            (":xpath(//b[)", Reason::Broken),
             ("a:matches-attr(/^on/)", Reason::Unknown),
             (r"a:matches-attr(id=/\d/)", Reason::Unknown),
             (r"p:has-text(/(a)\1/)", Reason::Unknown),
