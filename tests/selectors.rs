@@ -827,6 +827,24 @@ const WHEN_THE_ELEMENT_ENDS: &[Row] = &[
         "p > a.x:upward(.box, li)",
         "⟦<div class=box><p><a class=x>a</a></p></div>⟧<div class=box><a class=x>b</a></div><ul>⟦<li><p><a class=x>c</a></p>⟧</ul>",
     ),
+    // … of which the nearest goes
+    (
+        "a:has-text(x):upward(div)",
+        "<div><p>a</p>⟦<div><p><a>x</a></p></div>⟧</div><div>b</div>",
+    ),
+    (
+        "a.x:upward(.box, li)",
+        "<div class=box><ul>⟦<li><p><a class=x>a</a></p>⟧</ul></div><div class=box>b</div>",
+    ),
+    (
+        "a.x:upward(section > div)",
+        "<section>⟦<div><div><p><a class=x>a</a></p></div></div>⟧<p>b</p></section>",
+    ),
+    // … unless its text tells which it is
+    (
+        "a.x:upward(div:has-text(b))",
+        "<main>⟦<div>b<div><p><a class=x>a</a></p></div></div>⟧</main>",
+    ),
     (
         "a.x:upward(1)",
         "<div>⟦<p><a class=x>a</a></p>⟧<p>b</p></div>",

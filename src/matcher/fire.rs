@@ -68,7 +68,14 @@ impl Matcher {
                     self.tell(probe, ancestor, context);
                 }
             }
-            Anchor::Upward => self.tell_below(probe, depth, context),
+            Anchor::Upward(None) => self.tell_below(probe, depth, context),
+            Anchor::Upward(Some(target)) => {
+                let target = probe.sibling(target);
+                let is_target = |&d: &usize| self.stack[d].matches.contains(&target);
+                if let Some(ancestor) = (0..depth).rev().find(is_target) {
+                    self.tell(probe, ancestor, context);
+                }
+            }
             Anchor::Ancestors if self.node(probe).left.is_none() => {
                 self.tell_below(probe, depth, context);
             }

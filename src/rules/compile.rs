@@ -137,7 +137,7 @@ impl<'a> Compiler<'a> {
                 for target in list.slice() {
                     targets.push(self.chain(&parts_of(target)?)?);
                 }
-                (Anchor::Upward, targets)
+                (Anchor::Upward(self.nearest(list)?), targets)
             }
         };
         self.sheet.nodes[probe.0 as usize].uses.probe = Some(anchor);
@@ -145,6 +145,26 @@ impl<'a> Compiler<'a> {
             self.wait_for(node, probe);
         }
         Ok(targets)
+    }
+
+    /// A node that tells, from their start tags on, which elements one of these selectors matches;
+    /// none if that takes their text.
+    fn nearest(&mut self, list: &SelectorList<Css>) -> Result<Option<NodeId>, String> {
+        let key = format!("{} Upward", list.to_css_string());
+        if let Some(&id) = self.shared.get(&key) {
+            return Ok(Some(id));
+        }
+        let bits = std::mem::take(&mut self.bits);
+        let any = Component::Is(list.clone());
+        let node = self.compound(&[&any], None)?;
+        self.bits = bits;
+        if !node.deferred.is_empty() {
+            return Ok(None);
+        }
+        let id = self.push(node);
+        self.sheet.nodes[id.0 as usize].uses.ancestor = true;
+        self.shared.insert(key, id);
+        Ok(Some(id))
     }
 
     /// Adds "has a match of `probe`" to a node.

@@ -106,8 +106,9 @@ pub(crate) enum Anchor {
     Ancestors,
     /// `:has(> X)`: its parent.
     Parent,
-    /// `:upward(T)`: every ancestor of the subject's match, wherever the rest of it stands.
-    Upward,
+    /// `:upward(T)`: the nearest ancestor of the subject's match that this node matches too,
+    /// wherever the rest of it stands; every ancestor, if T is not decided at the start tag.
+    Upward(Option<NodeId>),
     /// `:upward(n)`: the n-th ancestor of the subject's match.
     Level(u32),
 }
