@@ -89,6 +89,9 @@ impl From<bool> for Truth {
     }
 }
 
+/// What is kept of the source of a script, in bytes; longer ones are programs, not snippets.
+const MAX_CODE: usize = 1 << 20;
+
 /// Why the candidates of an element are looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
@@ -156,6 +159,8 @@ pub(crate) struct Matcher {
     candidates: Vec<(NodeRef, bool)>,
     /// Whether any rule asks for the words of names.
     asks_words: bool,
+    /// … for the source of scripts and the like.
+    asks_code: bool,
     /// Places in the page's text at which phrases begin, and their lists.
     hits: RefCell<Hits>,
     folded: String,
@@ -172,6 +177,7 @@ impl Matcher {
             scanned: generic.scanned,
             starts: Arc::clone(rules.starts()),
             asks_words: generic.asks_words,
+            asks_code: generic.asks_code,
             hits: RefCell::default(),
             active: vec![Active::new(generic)],
             wanted,
@@ -196,6 +202,7 @@ impl Matcher {
             self.starts = Arc::new(self.rules.book().starts(self.scanned));
         }
         self.asks_words |= sheet.asks_words;
+        self.asks_code |= sheet.asks_code;
         self.active.truncate(1);
         self.active[0].off.clone_from(&sheet.off);
         self.active.push(Active::new(sheet));
@@ -394,6 +401,17 @@ impl Matcher {
             self.review(depth, Occasion::Text, context);
         }
         self.listen();
+    }
+
+    /// The source of the innermost element, a script or the like, goes on.
+    pub(crate) fn code_came(&mut self, bytes: &[u8]) {
+        if self.asks_code
+            && let Some(state) = self.stack[..self.len].last_mut()
+            && state.is_candidate()
+        {
+            let room = MAX_CODE - state.code.len();
+            state.code.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
     }
 
     /// Sets the alarm to that of the outermost candidates.

@@ -405,8 +405,11 @@ impl<W: Write> GapSink for Stream<W> {
     fn raw_text(&mut self, bytes: &[u8]) {
         match self.raw_text {
             RawText::Seen => self.take_visible(bytes),
-            RawText::JsonLd => self.page.json_ld(bytes),
-            RawText::Unseen => {}
+            RawText::JsonLd => {
+                self.page.json_ld(bytes);
+                self.matcher.code_came(bytes);
+            }
+            RawText::Unseen => self.matcher.code_came(bytes),
         }
         self.pass(bytes);
     }

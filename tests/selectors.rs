@@ -814,6 +814,28 @@ const WHEN_THE_ELEMENT_ENDS: &[Row] = &[
         "a:has-text(x), li:repeats",
         "⟦<li>» <a>x</a></li>⟧<li>» <a>y</a></li>",
     ),
+    // The source of what has no text
+    (
+        "script:has-text(/ads?\\.js/)",
+        "⟦<script>load('ads.js')</script>⟧<script>load('a.js')</script><p>load('ads.js')</p>",
+    ),
+    (
+        "style:has-text('@media print')",
+        "⟦<style>@media\n PRINT {}</style>⟧<style>p {}</style>",
+    ),
+    (
+        "div:has(> script:has-text(ads))",
+        "⟦<div><p>a</p><script>ads()</script></div>⟧<div>ads</div>",
+    ),
+    (
+        "script:not(.x):has-text(ads)",
+        "⟦<script type=application/ld+json>ads</script>⟧<script class=x>ads</script>",
+    ),
+    // … which is not the text of what is around it
+    (
+        "div:has-text(ads)",
+        "<div><p>a</p><script>ads()</script></div>",
+    ),
     // X:upward(T), X:upward(n)
     (
         "a:has-text(x):upward(div)",

@@ -8,7 +8,7 @@ use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
 use crate::rules::phrases::{Asked, ListId, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::{FIRST_WORD, Test};
-use crate::text::{UNITS, fold_into, opens_speech, trim_after_word, trim_to_word};
+use crate::text::{UNITS, fold, fold_into, opens_speech, trim_after_word, trim_to_word};
 use smallvec::SmallVec;
 
 /// A beginning that is not yet long enough is looked at again after so many half characters.
@@ -238,6 +238,15 @@ impl Matcher {
                 look.measures.at_least(has)
             }
             Test::Text(place, pattern) => self.text_test(*place, pattern, look),
+            Test::Code(_) if !look.ended => Truth::Later(0),
+            Test::Code(pattern) => {
+                let code = String::from_utf8_lossy(&self.stack[look.depth].code);
+                match pattern {
+                    Pattern::Expression(expression) => expression.is_match(&code).into(),
+                    Pattern::Literal(words) => fold(&code).contains(&**words).into(),
+                    Pattern::List(_) => Truth::No,
+                }
+            }
             Test::Repeats => {
                 if look.ended {
                     let text = self.slice(look.depth, look.context);

@@ -61,6 +61,8 @@ pub(crate) struct ElementState {
     pub(crate) text_start: u64,
     pub(crate) make: Option<Make>,
     pub(crate) snapshot: Option<Snapshot>,
+    /// Its source, as far as it is kept: of a script or a style sheet that somebody asks about.
+    pub(super) code: Vec<u8>,
     /// How it is called in a report.
     pub(crate) label: String,
     /// The first words of its text, if it is cut as it comes.
@@ -119,6 +121,7 @@ impl ElementState {
         self.text_start = 0;
         self.make = None;
         self.snapshot = None;
+        self.code.clear();
         self.label.clear();
         self.preview.clear();
         self.children = 0;

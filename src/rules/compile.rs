@@ -8,7 +8,7 @@ use super::sheet::{
     Action, Alternative, Anchor, AttributeTest, Combinator, FIRST_WORD, Node, NodeId, Rule, Sheet,
     Test, needs,
 };
-use crate::tag::Name;
+use crate::tag::{Class, Name};
 use crate::text;
 use cssparser::ToCss;
 use rustc_hash::FxHashMap;
@@ -262,6 +262,11 @@ impl<'a> Compiler<'a> {
                 tests.push(test);
             }
         }
+        if own.iter().any(is_code) {
+            for test in &mut deferred {
+                self.sheet.asks_code |= read_as_code(test);
+            }
+        }
         own.sort_by_key(cost);
         tests.sort_by_key(cost);
         deferred.sort_by_key(cost);
@@ -398,6 +403,7 @@ impl<'a> Compiler<'a> {
             | Test::MinLinks(_)
             | Test::MaxLinkText(_)
             | Test::Empty
+            | Test::Code(_)
             | Test::Repeats => true,
             _ => false,
         }
@@ -643,6 +649,33 @@ fn types_of(list: &SelectorList<Css>) -> Option<Box<[Name]>> {
     list.slice().iter().map(type_of).collect()
 }
 
+/// Whether a test is for the names of elements with a source and no visible text.
+fn is_code(test: &Test) -> bool {
+    let has_source = |name: &Name| {
+        let class = Class::of(*name);
+        class.has(Class::UNSEEN) && class.has(Class::RAW_TEXT)
+    };
+    match test {
+        Test::Type(name) => has_source(name),
+        Test::Types(names) => names.iter().all(has_source),
+        _ => false,
+    }
+}
+
+/// Makes a test of the text one of the source; returns whether it was one.
+fn read_as_code(test: &mut Test) -> bool {
+    match std::mem::replace(test, Test::Root) {
+        Test::Text(Place::Anywhere, pattern) if !matches!(pattern, Pattern::List(_)) => {
+            *test = Test::Code(pattern);
+            true
+        }
+        other => {
+            *test = other;
+            false
+        }
+    }
+}
+
 /// Which tests to try first.
 fn cost(test: &Test) -> u8 {
     match test {
@@ -659,7 +692,7 @@ fn cost(test: &Test) -> u8 {
         Test::Attribute(_) | Test::Named(_) => 3,
         Test::Has(_) => 4,
         Test::Any(_) | Test::Not(_) => 5,
-        Test::Text(..) | Test::MatchesPath(_) | Test::Repeats => 6,
+        Test::Text(..) | Test::Code(_) | Test::MatchesPath(_) | Test::Repeats => 6,
     }
 }
 

@@ -213,6 +213,8 @@ pub(crate) enum Test {
     Not(Box<[Alternative]>),
     Has(Box<[NodeId]>),
     Text(Place, Pattern),
+    /// The source of a script, a style sheet and so on holds this.
+    Code(Pattern),
     Length(Measure, Limit),
     MinLinkDensity(u32),
     MaxLinkDensity(u32),
@@ -248,6 +250,8 @@ pub(crate) struct Sheet {
     pub asks_types: bool,
     /// Whether any rule asks for the words of names.
     pub asks_words: bool,
+    /// Whether any rule asks for the source of scripts and the like.
+    pub asks_code: bool,
 }
 
 impl Sheet {
