@@ -410,7 +410,9 @@ impl Matcher {
             && state.is_candidate()
         {
             let room = MAX_CODE - state.code.len();
-            state.code.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            state
+                .code
+                .extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
     }
 
