@@ -4,7 +4,7 @@ use super::print;
 use crate::job::Exit;
 use crate::rule_set::Found;
 use anyhow::{Context as _, Result, bail};
-use dehusk::import::{self, Format, Reason};
+use dehusk::import::{self, Format, Reason, SelFile};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -47,12 +47,7 @@ pub(super) fn run(paths: &[PathBuf], output: Option<&Path>, left_out: bool) -> R
         }
         if output.is_some() {
             for file in import::to_sel(name, &imported) {
-                // Two collections may know the same site.
-                let whole = written.entry(file.name).or_default();
-                if !whole.is_empty() {
-                    whole.push('\n');
-                }
-                whole.push_str(&file.content);
+                add(&mut written, name, file);
             }
         }
     }
@@ -72,6 +67,26 @@ pub(super) fn run(paths: &[PathBuf], output: Option<&Path>, left_out: bool) -> R
         );
     }
     print(&out)
+}
+
+/// Adds a file to be written. Two collections may know the same site; where either of the files is for
+/// other sites too, they stay apart.
+fn add(files: &mut BTreeMap<String, String>, source: &str, file: SelFile) {
+    let names_hosts = |content: &str| content.contains("\n! hosts:");
+    match files.get_mut(&file.name) {
+        Some(there) if names_hosts(there) || names_hosts(&file.content) => {
+            let source = Path::new(source).file_stem().unwrap_or_default();
+            let name = format!("{}/{}", source.to_string_lossy(), file.name);
+            files.insert(name, file.content);
+        }
+        Some(there) => {
+            there.push('\n');
+            there.push_str(&file.content);
+        }
+        None => {
+            files.insert(file.name, file.content);
+        }
+    }
 }
 
 fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<()> {
