@@ -192,26 +192,24 @@ type HostsAndSelector<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// The hosts and the selector of a line; `None` if it is no filter for elements.
 fn rule<'a>(line: &'a str, separator: &Separator) -> Result<Option<HostsAndSelector<'a>>, Refused> {
     let body = line[separator.end..].trim_ascii_start();
-    let hosts = hosts::read(&line[..separator.start]);
-    if hosts == Hosts::Address {
-        return Ok(None);
-    }
+    let hosts = match hosts::read(&line[..separator.start]) {
+        Hosts::Some(hosts) => Ok(hosts),
+        Hosts::Address => return Ok(None),
+        Hosts::Expression => Err(Refused::new(
+            Reason::Unknown,
+            "a regular expression or a path where hosts are expected",
+        )),
+        Hosts::None => Err(Refused::new(Reason::Broken, "no host such as example.com")),
+    };
     if separator.restyles || body.starts_with("+js(") || body.starts_with("script:inject(") {
         let detail = "it restyles or runs a script";
         return Err(Refused::new(Reason::NotHtml, detail));
     }
-    let hosts = match hosts {
-        Hosts::Some(hosts) => hosts,
-        Hosts::Address => return Ok(None),
-        Hosts::Expression => {
-            return Err(Refused::new(
-                Reason::Unknown,
-                "a regular expression or a path where hosts are expected",
-            ));
-        }
-        Hosts::None => return Err(Refused::new(Reason::Broken, "no host such as example.com")),
-    };
-    Ok(Some((hosts, selector(body)?)))
+    match selector(body) {
+        // Whatever its hosts.
+        Err(refused) if refused.reason == Reason::NotHtml => Err(refused),
+        selector => Ok(Some((hosts?, selector?))),
+    }
 }
 
 /// What stands behind a separator, as a selector of this crate.
@@ -335,6 +333,7 @@ mod tests {
             ("# 127.0.0.1 is ## home", None),
             ("a.example##+js(nowoif)", Some(Reason::NotHtml)),
             ("a.example>>##+js(nowoif)", Some(Reason::NotHtml)),
+            ("shop##.ad:style(height: 0)", Some(Reason::NotHtml)),
             ("a.example#@#+js()", Some(Reason::NotHtml)),
             ("a.example#$#.ad { height: 0; }", Some(Reason::NotHtml)),
             ("a.example#@$?#.ad { height: 0; }", Some(Reason::NotHtml)),

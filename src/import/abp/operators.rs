@@ -65,11 +65,24 @@ pub(super) fn translate(source: &str) -> Result<Cow<'_, str>, Refused> {
         out: String::with_capacity(source.len() + 16),
         inside_has: false,
     };
-    translator.selector(source)?;
+    if let Err(refused) = translator.selector(source) {
+        // Whatever else there is: it was not about HTML.
+        let restyles = BROWSERS.iter().find(|name| uses(source, name));
+        return Err(restyles.map_or(refused, |name| {
+            Refused::new(Reason::NotHtml, format!(":{name}()"))
+        }));
+    }
     if translator.out == source {
         return Ok(Cow::Borrowed(source));
     }
     Ok(Cow::Owned(translator.out))
+}
+
+/// Whether a selector uses an operator, as far as that can be told from outside.
+fn uses(source: &str, name: &str) -> bool {
+    source
+        .match_indices(name)
+        .any(|(at, name)| source[..at].ends_with(':') && source[at + name.len()..].starts_with('('))
 }
 
 struct Translator {
@@ -693,6 +706,7 @@ mod tests {
             ("p:before", Reason::NotHtml),
             ("p:hover:style(color: red)", Reason::NotHtml),
             ("p:matches-media((min-width: 9px))", Reason::NotHtml),
+            ("a:matches-attr(/x/):style(color: red)", Reason::NotHtml),
             ("p:others()", Reason::NotInAStream),
             ("p:xpath(//b)", Reason::Unknown),
             (":xpath(//b | //i):upward(1)", Reason::Unknown),
