@@ -20,6 +20,8 @@ pub(crate) trait GapSink {
     fn end_tag(&mut self, name: Name, bytes: &[u8]);
     /// The end tag's `>` has been seen; its bytes since the name came as markup.
     fn end_tag_done(&mut self);
+    /// Whether `<![CDATA[` begins a section here.
+    fn in_foreign(&self) -> bool;
 }
 
 /// A tag name longer than this is no element's: it is passed on as it comes.
@@ -95,10 +97,10 @@ impl Gap {
         self.state = State::Data;
     }
 
-    /// The next bytes of the gap. `foreign`: `<![CDATA[` begins a section here.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], foreign: bool, sink: &mut impl GapSink) {
+    /// The next bytes of the gap.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], sink: &mut impl GapSink) {
         while !bytes.is_empty() {
-            let taken = self.step(bytes, foreign, sink);
+            let taken = self.step(bytes, sink);
             bytes = &bytes[taken..];
         }
     }
@@ -117,7 +119,7 @@ impl Gap {
     }
 
     /// Takes at least one byte.
-    fn step(&mut self, bytes: &[u8], foreign: bool, sink: &mut impl GapSink) -> usize {
+    fn step(&mut self, bytes: &[u8], sink: &mut impl GapSink) -> usize {
         let byte = bytes[0];
         match self.state {
             State::Data => {
@@ -189,6 +191,7 @@ impl Gap {
             State::Declaration => {
                 self.pending.push(byte);
                 let after = &self.pending[2..];
+                let foreign = sink.in_foreign();
                 if after == b"--" {
                     self.pass_pending(State::Comment(Comment::Start), sink)
                 } else if foreign && after == b"[CDATA[" {
@@ -308,32 +311,41 @@ mod tests {
     use std::fmt::Write as _;
 
     #[derive(Default)]
-    struct Shown(String);
+    struct Shown {
+        text: String,
+        foreign: bool,
+    }
 
     impl GapSink for Shown {
         fn text(&mut self, bytes: &[u8]) {
-            self.0.push_str(&String::from_utf8_lossy(bytes));
+            self.text.push_str(&String::from_utf8_lossy(bytes));
         }
         fn raw_text(&mut self, bytes: &[u8]) {
-            self.text(bytes);
+            GapSink::text(self, bytes);
         }
         fn markup(&mut self, _: &[u8]) {}
         fn end_tag(&mut self, _: Name, bytes: &[u8]) {
-            let _ = write!(self.0, "{{{}}}", String::from_utf8_lossy(&bytes[2..]));
+            let _ = write!(self.text, "{{{}}}", String::from_utf8_lossy(&bytes[2..]));
         }
         fn end_tag_done(&mut self) {
-            self.0.push('.');
+            self.text.push('.');
+        }
+        fn in_foreign(&self) -> bool {
+            self.foreign
         }
     }
 
     fn scan(page: &str, size: usize, foreign: bool) -> String {
-        let mut shown = Shown::default();
+        let mut shown = Shown {
+            foreign,
+            ..Shown::default()
+        };
         let mut gap = Gap::new();
         for piece in page.as_bytes().chunks(size) {
-            gap.feed(piece, foreign, &mut shown);
+            gap.feed(piece, &mut shown);
         }
         gap.finish(&mut shown);
-        shown.0
+        shown.text
     }
 
     #[test]

@@ -83,8 +83,7 @@ impl<W: Write> OutputSink for Sink<W> {
         if shared.told.raw_text_ended.take() {
             shared.gap.leave_raw_text();
         }
-        let foreign = shared.stream.in_foreign();
-        shared.gap.feed(chunk, foreign, &mut shared.stream);
+        shared.gap.feed(chunk, &mut shared.stream);
     }
 }
 

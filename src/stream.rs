@@ -118,10 +118,6 @@ impl<W: Write> Stream<W> {
         self.add_meta = true;
     }
 
-    pub(crate) fn in_foreign(&self) -> bool {
-        self.open.in_foreign()
-    }
-
     /// Writes what is decided.
     ///
     /// # Errors
@@ -255,6 +251,32 @@ impl<W: Write> Stream<W> {
         }
     }
 
+    /// Takes text that a reader sees. It is taken apart where the hold limit is reached, so that what
+    /// is known of a candidate by then does not depend on the pieces in which the page comes.
+    fn pass_visible(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (now, rest) = bytes.split_at(self.within_limit(bytes));
+            self.take_visible(now);
+            self.pass(now);
+            bytes = rest;
+        }
+    }
+
+    /// How many bytes of this text can be held; if none can, the length of its first character.
+    fn within_limit(&self, text: &[u8]) -> usize {
+        let Some(held) = self.held.filter(|_| self.cut.is_none()) else {
+            return text.len();
+        };
+        let limit = held.saturating_add(self.hold_limit);
+        let room = limit.saturating_sub(self.splice.position());
+        if room >= text.len() as u64 {
+            return text.len();
+        }
+        let begins = |&i: &usize| text[i] & 0xc0 != 0x80;
+        let fits = (1..=room as usize).rev().find(begins);
+        fits.unwrap_or_else(|| (1..text.len()).find(begins).unwrap_or(text.len()))
+    }
+
     /// Puts an element on the stack and asks the matcher about it.
     fn enter(&mut self, element: &Element<'_>, source: Option<&str>) {
         let (start, position) = (self.offset, self.splice.position());
@@ -386,25 +408,32 @@ impl<W: Write> Stream<W> {
 
 impl<W: Write> GapSink for Stream<W> {
     fn text(&mut self, bytes: &[u8]) {
-        if !self.open.in_body() && bytes.iter().any(|b| !b.is_ascii_whitespace()) {
+        if self.open.in_body() && self.open.fosters_text().is_none() {
+            return self.pass_visible(bytes);
+        }
+        // Only words have their place, and they may come in another piece than the space before.
+        let space = bytes.iter().take_while(|b| b.is_ascii_whitespace());
+        let (space, words) = bytes.split_at(space.count());
+        self.pass_visible(space);
+        if words.is_empty() {
+            return;
+        }
+        if !self.open.in_body() {
             let mut steps = Steps::new();
             self.open.text(&mut steps);
             for step in steps {
                 self.step_at_start(step);
             }
         }
-        if let Some(table) = self.open.fosters_text()
-            && bytes.iter().any(|b| !b.is_ascii_whitespace())
-        {
+        if let Some(table) = self.open.fosters_text() {
             self.settle_from(table);
         }
-        self.take_visible(bytes);
-        self.pass(bytes);
+        self.pass_visible(words);
     }
 
     fn raw_text(&mut self, bytes: &[u8]) {
         match self.raw_text {
-            RawText::Seen => self.take_visible(bytes),
+            RawText::Seen => return self.pass_visible(bytes),
             RawText::JsonLd => {
                 self.page.json_ld(bytes);
                 self.matcher.code_came(bytes);
@@ -455,5 +484,8 @@ impl<W: Write> GapSink for Stream<W> {
         if let Some(depth) = self.closing.take() {
             self.close(depth);
         }
+    }
+    fn in_foreign(&self) -> bool {
+        self.open.in_foreign()
     }
 }

@@ -180,6 +180,10 @@ impl Text {
                     self.push_bytes(raw, in_link, lead);
                     return;
                 }
+                Some(end) if end >= MAX_REFERENCE => {
+                    self.push_bytes(&raw[..end], in_link, lead);
+                    raw = &raw[end..];
+                }
                 Some(end) => {
                     let end = if raw[end] == b';' { end + 1 } else { end };
                     // The reference is ASCII, so this cannot fail.

@@ -111,7 +111,9 @@ proptest! {
         places in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
         hold_limit in prop_oneof![Just(dehusk::HOLD_LIMIT), 0..200_u64],
     ) {
+        // Were the encoding not said, the first 4 KiB would come as one piece, whatever the pieces.
         let options = Options::new().explain(true).hold_limit(hold_limit);
+        let options = options.encoding("utf-8").expect("a label");
         let rules = mixed_rules();
         let whole = filter_pieces(&rules, &options, [page.as_bytes()]);
         let bytes = filter_pieces(&rules, &options, page.as_bytes().chunks(1));

@@ -1,0 +1,79 @@
+//! What the fuzz targets of `fuzz/` have found, cut down to what matters, one test each.
+
+mod common;
+
+use common::{filter_pieces, rules};
+use dehusk::Options;
+
+/// Filters a page whole and byte by byte: text, counts and all have to be the same. (The encoding is
+/// said, or the first 4 KiB would be kept to search them for it, and come as one piece.)
+#[track_caller]
+fn same_in_pieces(selectors: &[&str], hold_limit: u64, page: &str) -> String {
+    let options = Options::new().explain(true).hold_limit(hold_limit);
+    let options = options.encoding("utf-8").expect("a label");
+    let rules = rules(selectors.iter().copied());
+    let (whole, mut report) = filter_pieces(&rules, &options, [page.as_bytes()]);
+    let (pieces, mut other) = filter_pieces(&rules, &options, page.as_bytes().chunks(1));
+    assert_eq!(
+        String::from_utf8_lossy(&pieces),
+        String::from_utf8_lossy(&whole)
+    );
+    for report in [&mut report, &mut other] {
+        (report.holds, report.longest_hold) = (0, 0);
+    }
+    assert_eq!(other, report);
+    String::from_utf8(whole).expect("UTF-8")
+}
+
+/// A candidate that a text rules out and that the same text takes past the hold limit was undecided
+/// if the page came in pieces, and ruled out if it came whole.
+#[test]
+fn the_hold_limit_is_compared_at_the_same_byte() {
+    let page = "<p>one two three four five</p>";
+    for hold_limit in 0..page.len() as u64 {
+        same_in_pieces(&["p:max-text-length(9)"], hold_limit, page);
+    }
+}
+
+/// With it went what others asked of the element: `:has()` of a neighbour.
+#[test]
+fn giving_up_a_candidate_takes_along_the_same() {
+    let page = "<div><p>one two three four</p></div><aside>five</aside>";
+    for hold_limit in 0..page.len() as u64 {
+        let selectors = ["p:max-text-length(9)", "div:has(p:has-text(four)) + aside"];
+        same_in_pieces(&selectors, hold_limit, page);
+    }
+}
+
+/// What is too long for a character reference was read as one if the page came whole.
+#[test]
+fn a_long_character_reference_is_text() {
+    let page = format!("<p>&amp{};</p>", "a".repeat(60));
+    for length in 60..70 {
+        same_in_pieces(&[&format!("p:max-text-length({length})")], 1000, &page);
+    }
+}
+
+/// The space before text that is moved out of a table went with the table if it came in a piece of
+/// its own.
+#[test]
+fn space_before_moved_text_stays_or_goes() {
+    let out = same_in_pieces(&["table"], 1000, "<table class=x> \n words </table>end");
+    assert_eq!(out, "words </table>end");
+}
+
+/// The body that text implies began before the space if that came with the text.
+#[test]
+fn an_implied_body_begins_with_its_words() {
+    same_in_pieces(&["p"], 1000, "<head></head> \n words <p>gone</p>");
+}
+
+/// `<![CDATA[` behind the end of an SVG or a formula, where it is a comment up to the next `>`, began
+/// a section that hid end tags, unless the end tag before it came in another piece.
+#[test]
+fn no_cdata_section_behind_foreign_elements() {
+    for name in ["svg", "math"] {
+        let page = format!("<div class=x><{name}></{name}><![CDATA[>words</div>]]>end");
+        assert_eq!(same_in_pieces(&[".x"], 1000, &page), "]]>end");
+    }
+}
