@@ -9,7 +9,10 @@ use std::sync::LazyLock;
 
 static RULES: LazyLock<(Rules, Vec<String>)> = LazyLock::new(|| {
     let rules = Rules::builtin();
-    let hosts = rules.hosts().into_iter().map(|host| host.replace('*', "com"));
+    let hosts = rules
+        .hosts()
+        .into_iter()
+        .map(|host| host.replace('*', "com"));
     let hosts = hosts.collect();
     (rules, hosts)
 });
@@ -18,6 +21,9 @@ fuzz_target!(|data: &[u8]| {
     let (rules, hosts) = &*RULES;
     let (page, control) = Control::split(data);
     let mut options = control.options();
+    if control.says_utf_8() {
+        options = options.encoding("utf-8").expect("a label of the Standard");
+    }
     if let Some(host) = control.choice(hosts.len()) {
         options = options.url(&format!("https://www.{}/a/b.html?c", hosts[host]));
     }

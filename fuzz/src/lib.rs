@@ -58,6 +58,13 @@ impl Control {
         }
     }
 
+    /// Whether the caller says that the page is UTF-8. If not, the first 4 KiB are kept until it is
+    /// known, and most inputs come as one piece, whatever their pieces.
+    #[must_use]
+    pub fn says_utf_8(self) -> bool {
+        self.0[0] & 8 == 0
+    }
+
     /// A page in pieces: of one byte, of a few, or of any length.
     pub fn pieces(self, page: &[u8]) -> impl Iterator<Item = &[u8]> {
         let [.., a, b, c, d] = self.0;
