@@ -64,6 +64,8 @@ pub(super) struct Compound {
     pub late: Vec<Late>,
     /// What it holds.
     pub holds: Vec<Parts>,
+    /// It should match more than can be known in time.
+    pub partly: bool,
 }
 
 /// How a compound is written.
@@ -130,6 +132,7 @@ impl Compound {
         }
         both.late.extend(other.late.iter().cloned());
         both.holds.extend(other.holds.iter().cloned());
+        both.partly |= other.partly;
         Some(both)
     }
 
@@ -169,9 +172,12 @@ impl Compound {
 
 /// What the last of a chain holds goes on the chain, if that is all that is asked of its content:
 /// `A` that holds `B` that holds `C` is `A:has(B C)`.
-fn drawn_out(parts: &Parts) -> Parts {
+fn drawn_out(parts: &Parts, wider: bool) -> Parts {
     let mut parts = parts.clone();
     while let Some((_, last)) = parts.last_mut() {
+        if wider {
+            last.late.retain(|late| late.wider.as_deref() != Some(""));
+        }
         if last.holds.len() != 1 || !last.late.is_empty() {
             break;
         }
@@ -183,7 +189,7 @@ fn drawn_out(parts: &Parts) -> Parts {
 
 /// What is held, as it is written in a `:has()`.
 fn held(parts: &Parts, wider: bool) -> Result<String, Obstacle> {
-    let parts = drawn_out(parts);
+    let parts = drawn_out(parts, wider);
     let mut out = String::new();
     if let Some((Combinator::Child, _)) = parts.first() {
         out.push_str("> ");
@@ -249,7 +255,7 @@ fn from_below(parts: &Parts) -> Option<String> {
     let simple = |parts: &&Parts| held(parts, false).is_ok();
     let odd = subject.holds.iter().position(|parts| !simple(&parts))?;
     let mut above = subject.clone();
-    let below = drawn_out(&above.holds.remove(odd));
+    let below = drawn_out(&above.holds.remove(odd), false);
     let mut chain = left.to_vec();
     let mut out = String::new();
     let goes_down = below.iter().filter(|(c, _)| c.is_down());
@@ -274,4 +280,46 @@ fn from_below(parts: &Parts) -> Option<String> {
     write(&chain, style, &mut out).ok()?;
     out.push(')');
     Some(out)
+}
+
+/// Of `P:has(> X) > S` what comes after X, and X itself: what came before it is out by then.
+pub(super) fn after_what_is_held(parts: &Parts) -> Vec<Parts> {
+    let is_late = |(_, compound): &(Combinator, Compound)| compound.is_late();
+    let Some(at) = parts.iter().position(is_late) else {
+        return Vec::new();
+    };
+    let (left, right) = parts.split_at(at);
+    let [(combinator, parent), (Combinator::Child, child), rest @ ..] = right else {
+        return Vec::new();
+    };
+    let [held] = &parent.holds[..] else {
+        return Vec::new();
+    };
+    let is_beside = held.iter().filter(|(c, _)| c.is_down()).count() == 1
+        && held.first().is_some_and(|(c, _)| *c == Combinator::Child);
+    if !is_beside || !parent.late.is_empty() {
+        return Vec::new();
+    }
+    let mut before = left.to_vec();
+    before.push((
+        *combinator,
+        Compound {
+            holds: Vec::new(),
+            ..parent.clone()
+        },
+    ));
+    let mut found = Vec::new();
+    if let [(_, own)] = &held[..]
+        && let Some(both) = own.and(child)
+    {
+        let mut parts = before.clone();
+        parts.push((Combinator::Child, both));
+        parts.extend(rest.iter().cloned());
+        found.push(parts);
+    }
+    before.extend(held.iter().cloned());
+    before.push((Combinator::Later, child.clone()));
+    before.extend(rest.iter().cloned());
+    found.push(before);
+    found
 }

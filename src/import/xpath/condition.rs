@@ -16,6 +16,8 @@ pub(super) enum Condition {
     Late(Late),
     /// It holds such elements.
     Holds(Parts),
+    /// This is so; when it is not, it may still become so.
+    Partly(Box<Condition>),
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
@@ -32,6 +34,13 @@ impl Condition {
         let mut one = compound.clone();
         match (self, wanted) {
             (Condition::Not(inner), _) => return inner.add(compound, !wanted),
+            (Condition::Partly(inner), true) => {
+                one.partly = true;
+                return inner.add(&one, true);
+            }
+            (Condition::Partly(_), false) => {
+                return Err(Refusal::later("what comes nowhere on the page"));
+            }
             (Condition::All(all), true) | (Condition::Any(all), false) => {
                 let mut found = vec![one];
                 for condition in all {
@@ -640,8 +649,10 @@ fn own_text(operand: &Operand, how: How, text: &str) -> Result<Late, Refusal> {
 // ---- whether there is such a node ----
 
 fn exists(path: &Path) -> Result<Condition, Refusal> {
-    if path.start != Start::Context {
-        return Err(Refusal::later("what stands elsewhere on the page"));
+    match path.start {
+        Start::Context => {}
+        Start::Root => return on_the_page(path),
+        Start::Set(..) => return Err(Refusal::unknown("a set in this place")),
     }
     let mut steps = &path.steps[..];
     while let [first, rest @ ..] = steps
@@ -691,6 +702,21 @@ fn exists(path: &Path) -> Result<Condition, Refusal> {
         _ if rest.is_empty() => around(first),
         _ => Err(Refusal::unknown("a way there and back again")),
     }
+}
+
+/// `[//x]`: such an element stands somewhere on the page. It is known when it is in this one, or
+/// has been.
+fn on_the_page(path: &Path) -> Result<Condition, Refusal> {
+    let found = walk::find(&Expr::Path(path.clone()))?;
+    let mut before = Vec::new();
+    for parts in &found.chains {
+        for parts in walk::following(parts, &Compound::default()) {
+            before.push(selector(&parts)?);
+        }
+    }
+    let mut any: Vec<Condition> = found.chains.into_iter().map(Condition::Holds).collect();
+    any.push(one_of(&before));
+    Ok(Condition::Partly(Box::new(Condition::Any(any))))
 }
 
 fn with_last(held: Vec<Parts>, condition: &Condition) -> Result<Condition, Refusal> {
