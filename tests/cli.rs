@@ -785,7 +785,7 @@ fn generated_and_told() {
             &["--version"],
             concat!("dehusk ", env!("CARGO_PKG_VERSION"), "\n"),
         ),
-        (&["--help"], "Exit status: 0 filtered; 2 wrong flags"),
+        (&["--help"], "Exit status: 0 filtered; 1 `rules check`"),
         (&["-h"], "--explain"),
     ] {
         let run = run(args, b"");
