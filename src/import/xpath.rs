@@ -70,10 +70,9 @@ impl Said {
                 rest.for_each(|selector| self.add(selector));
             }
         }
-        if parts.iter().any(|(_, compound)| compound.partly) {
-            let refusal = Refusal::later("what comes before such an element on the page");
-            if !self.refused.contains(&refusal) {
-                self.refused.push(refusal);
+        for refusal in parts.iter().filter_map(|(_, c)| c.partly.as_ref()) {
+            if !self.refused.contains(refusal) {
+                self.refused.push(refusal.clone());
             }
         }
     }
@@ -301,6 +300,14 @@ mod tests {
                 "div:has(div img):not(:has(div div img))",
             ),
             (
+                "//img/ancestor::div[1]/ancestor::ul",
+                "div:has(img):not(:has(div img)):upward(ul)",
+            ),
+            (
+                "//b[text()='x']/ancestor::div[1]/parent::ul",
+                "ul > div:has(b:has-text(/^x$/)):not(:has(div b:has-text(/^x$/))):upward(1)",
+            ),
+            (
                 "//img/ancestor::div[1]/following-sibling::p",
                 "div:has(img):not(:has(div img)) ~ p",
             ),
@@ -385,10 +392,6 @@ mod tests {
                 "//b[text()='Ad']/ancestor::*/following-sibling::*",
                 ":has(b:has-text(/^Ad$/)) ~ *",
             ),
-            (
-                "//b[text()='Ad']/ancestor::div[1]/ancestor::ul",
-                "ul:has(div b:has-text(/^Ad$/))",
-            ),
         ] {
             assert_eq!(said(expression), selector, "{expression}");
         }
@@ -413,11 +416,17 @@ mod tests {
             ),
             ("//a/preceding::p", NotInAStream, "preceding"),
             ("//a[following-sibling::p]", NotInAStream, "after"),
-            ("//p[not(//a)]", NotInAStream, "nowhere"),
+            ("//p[not(//a)]", NotInAStream, "on the page"),
             ("//p[//a/@href='x']", NotInAStream, "elsewhere"),
             ("//p[contains(., 'x')]/a", NotInAStream, "lies in"),
             ("//p[.//a]/b", NotInAStream, "lies in"),
-            ("//*[@*='x']", Unknown, "attribute"),
+            ("//*[@*]", Unknown, "attribute"),
+            ("//p[@*!='x']", Unknown, "attribute"),
+            (
+                "//a/ancestor::div[1]/ancestor::ul[1]",
+                NotInAStream,
+                "what it holds",
+            ),
             ("//p[count(a) > 2]", Unknown, "predicate"),
             ("//p[string-length(.) = 'x']", Unknown, "string-length()"),
             ("//p[contains(@a, @b)]", Unknown, "put together"),
@@ -460,6 +469,11 @@ mod tests {
                 Reason::NotInAStream,
             ),
             (
+                "//p[@*='x y']",
+                r#"p[class="x y"], p[id="x y"]"#,
+                Reason::Unknown,
+            ),
+            (
                 "//ul[//a[@x]]",
                 "ul:has(a[x]), ul:is(a[x] ~ *, a[x] ~ * *, :has(a[x]) ~ *, :has(a[x]) ~ * *)",
                 Reason::NotInAStream,
@@ -483,8 +497,14 @@ mod tests {
         let long = format!("//p{}", "|//p".repeat(900));
         let wide = format!("//p[{}]", vec!["(@a or @b)"; 40].join(" and "));
         let endless = "a".repeat(MAX_LENGTH + 1);
-        for expression in [deep, long, wide, endless] {
-            assert_eq!(selectors(&expression).refused[0].reason, Reason::Unknown);
+        let nearest = format!("//p{}", "/ancestor::div[1]".repeat(60));
+        let next = format!("//p{}", "/following-sibling::p[1]".repeat(60));
+        let first = format!("{}//p{}", "(".repeat(20), ")[1]/a".repeat(20));
+        for expression in [deep, long, wide, endless, next, first] {
+            let said = selectors(&expression);
+            let shown = &expression[..expression.len().min(60)];
+            assert_eq!(said.refused[0].reason, Reason::Unknown, "{shown}");
         }
+        assert_eq!(selectors(&nearest).selectors, [""; 0]);
     }
 }

@@ -64,8 +64,8 @@ pub(super) struct Compound {
     pub late: Vec<Late>,
     /// What it holds.
     pub holds: Vec<Parts>,
-    /// It should match more than can be known in time.
-    pub partly: bool,
+    /// It should match more than can be said: why.
+    pub partly: Option<Refusal>,
 }
 
 /// How a compound is written.
@@ -132,7 +132,7 @@ impl Compound {
         }
         both.late.extend(other.late.iter().cloned());
         both.holds.extend(other.holds.iter().cloned());
-        both.partly |= other.partly;
+        both.partly = both.partly.or_else(|| other.partly.clone());
         Some(both)
     }
 
@@ -172,12 +172,9 @@ impl Compound {
 
 /// What the last of a chain holds goes on the chain, if that is all that is asked of its content:
 /// `A` that holds `B` that holds `C` is `A:has(B C)`.
-fn drawn_out(parts: &Parts, wider: bool) -> Parts {
+fn drawn_out(parts: &Parts) -> Parts {
     let mut parts = parts.clone();
     while let Some((_, last)) = parts.last_mut() {
-        if wider {
-            last.late.retain(|late| late.wider.as_deref() != Some(""));
-        }
         if last.holds.len() != 1 || !last.late.is_empty() {
             break;
         }
@@ -189,7 +186,7 @@ fn drawn_out(parts: &Parts, wider: bool) -> Parts {
 
 /// What is held, as it is written in a `:has()`.
 fn held(parts: &Parts, wider: bool) -> Result<String, Obstacle> {
-    let parts = drawn_out(parts, wider);
+    let parts = drawn_out(parts);
     let mut out = String::new();
     if let Some((Combinator::Child, _)) = parts.first() {
         out.push_str("> ");
@@ -222,8 +219,19 @@ pub(super) fn family(parts: &Parts) -> usize {
     down.unwrap_or(0)
 }
 
+/// Longer selectors are not written: what nests places in places doubles with each.
+const MAX_SELECTOR: usize = 4096;
+
 /// A chain as a selector.
 pub(super) fn selector(parts: &Parts) -> Result<String, Refusal> {
+    let selector = any_selector(parts)?;
+    if selector.len() > MAX_SELECTOR {
+        return Err(Refusal::unknown("a selector without end"));
+    }
+    Ok(selector)
+}
+
+fn any_selector(parts: &Parts) -> Result<String, Refusal> {
     let exact = Style {
         inside: false,
         wider: false,
@@ -232,7 +240,10 @@ pub(super) fn selector(parts: &Parts) -> Result<String, Refusal> {
     let Err(obstacle) = write(parts, exact, &mut out) else {
         return Ok(out);
     };
-    if let Some(upward) = from_below(parts) {
+    let upward = [false, true]
+        .into_iter()
+        .find_map(|wider| from_below(parts, wider));
+    if let Some(upward) = upward {
         return Ok(upward);
     }
     out.clear();
@@ -246,16 +257,16 @@ pub(super) fn selector(parts: &Parts) -> Result<String, Refusal> {
 
 /// `X:upward(n)` or `X:upward(T)`, for an element told by what it holds of which one part cannot
 /// stand in a `:has()`.
-fn from_below(parts: &Parts) -> Option<String> {
+fn from_below(parts: &Parts, wider: bool) -> Option<String> {
     let style = Style {
         inside: false,
-        wider: false,
+        wider,
     };
     let ((combinator, subject), left) = parts.split_last()?;
-    let simple = |parts: &&Parts| held(parts, false).is_ok();
-    let odd = subject.holds.iter().position(|parts| !simple(&parts))?;
+    let mut holds = subject.holds.iter();
+    let odd = holds.position(|parts| held(parts, wider).is_err())?;
     let mut above = subject.clone();
-    let below = drawn_out(&above.holds.remove(odd), false);
+    let below = drawn_out(&above.holds.remove(odd));
     let mut chain = left.to_vec();
     let mut out = String::new();
     let goes_down = below.iter().filter(|(c, _)| c.is_down());

@@ -16,8 +16,8 @@ pub(super) enum Condition {
     Late(Late),
     /// It holds such elements.
     Holds(Parts),
-    /// This is so; when it is not, it may still become so.
-    Partly(Box<Condition>),
+    /// This is so, or something that cannot be said: why.
+    Partly(Box<Condition>, Refusal),
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
@@ -34,13 +34,11 @@ impl Condition {
         let mut one = compound.clone();
         match (self, wanted) {
             (Condition::Not(inner), _) => return inner.add(compound, !wanted),
-            (Condition::Partly(inner), true) => {
-                one.partly = true;
+            (Condition::Partly(inner, refusal), true) => {
+                one.partly = Some(refusal.clone());
                 return inner.add(&one, true);
             }
-            (Condition::Partly(_), false) => {
-                return Err(Refusal::later("what comes nowhere on the page"));
-            }
+            (Condition::Partly(_, refusal), false) => return Err(refusal.clone()),
             (Condition::All(all), true) | (Condition::Any(all), false) => {
                 let mut found = vec![one];
                 for condition in all {
@@ -244,6 +242,8 @@ struct Operand {
 
 enum Of {
     Attribute(String),
+    /// `@*`
+    AnyAttribute,
     /// All the text in it.
     Text,
     /// Text nodes of its own.
@@ -311,7 +311,7 @@ fn of_path(path: &Path) -> Result<Of, Refusal> {
     };
     let (of, held) = match (last.axis, &last.test) {
         (Axis::Attribute, NodeTest::Name(name)) => (Of::Attribute(name.clone()), steps),
-        (Axis::Attribute, _) => return Err(Refusal::unknown("any attribute at all")),
+        (Axis::Attribute, _) => (Of::AnyAttribute, steps),
         (Axis::Child, NodeTest::Text) => (Of::OwnText, steps),
         _ => (Of::Text, &path.steps[..]),
     };
@@ -363,6 +363,18 @@ fn compare(operand: &Operand, how: How, not: bool, text: &str) -> Result<Conditi
             }
             Ok(is)
         }
+        Of::AnyAttribute if how == How::Equals && !not => {
+            let class_or_id = [
+                attribute("class", operand, how, text)?,
+                attribute("id", operand, how, text)?,
+            ];
+            let rest = Refusal::unknown("any attribute but class and id");
+            Ok(Condition::Partly(
+                Box::new(Condition::Any(class_or_id.into())),
+                rest,
+            ))
+        }
+        Of::AnyAttribute => Err(Refusal::unknown("any attribute at all")),
         Of::Text => Ok(negated(not, Condition::Late(all_text(operand, how, text)?))),
         Of::OwnText if not => Err(Refusal::unknown("text of its own that is not such")),
         Of::OwnText => Ok(Condition::Late(own_text(operand, how, text)?)),
@@ -716,7 +728,8 @@ fn on_the_page(path: &Path) -> Result<Condition, Refusal> {
     }
     let mut any: Vec<Condition> = found.chains.into_iter().map(Condition::Holds).collect();
     any.push(one_of(&before));
-    Ok(Condition::Partly(Box::new(Condition::Any(any))))
+    let rest = Refusal::later("what comes before such an element on the page");
+    Ok(Condition::Partly(Box::new(Condition::Any(any)), rest))
 }
 
 fn with_last(held: Vec<Parts>, condition: &Condition) -> Result<Condition, Refusal> {

@@ -629,8 +629,8 @@ fn no_nearer(compound: &Compound, family: &Parts) -> Result<Late, Refusal> {
     Ok(Late {
         written: format!(":not({})", selector(&parts)?),
         nests: true,
-        // All of them, not the nearest alone.
-        wider: Some(String::new()),
+        // Without this, all of them would go, the outermost too.
+        wider: None,
     })
 }
 
