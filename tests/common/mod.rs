@@ -154,6 +154,13 @@ pub fn missing(wanted: &[String], got: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// Eight of a page's classes at most, spread over all it has.
+pub fn some_classes_of(page: &str) -> impl Iterator<Item = String> {
+    let classes = classes_of(page);
+    let step = classes.len().div_ceil(8).max(1);
+    classes.into_iter().step_by(step)
+}
+
 /// The classes that occur in a page, sorted.
 pub fn classes_of(page: &str) -> Vec<String> {
     fn walk(node: &Handle, out: &mut Vec<String>) {
