@@ -376,16 +376,22 @@ def table(args):
 MARKS = ("<!-- eval/score.py table -->", "<!-- end of the table -->")
 
 
-def print_table(args):
-    lines = "\n".join(table(args))
-    if args.into is None:
-        print(lines)
-        return
-    before, _, rest = args.into.read_text(encoding="utf-8").partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
+def put_between(marks, lines, path):
+    """Puts lines into a file, in the place of those between the marks."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not end:
-        sys.exit(f"{args.into} has no lines {MARKS[0]} and {MARKS[1]}")
-    args.into.write_text(f"{before}{MARKS[0]}\n{lines}\n{MARKS[1]}{after}", encoding="utf-8")
+        sys.exit(f"{path} has no lines {marks[0]} and {marks[1]}")
+    lines = "\n".join(lines)
+    path.write_text(f"{before}{marks[0]}\n{lines}\n{marks[1]}{after}", encoding="utf-8")
+
+
+def print_table(args):
+    lines = table(args)
+    if args.into is None:
+        print("\n".join(lines))
+    else:
+        put_between(MARKS, lines, args.into)
 
 
 def main():
