@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast dehusk is beside its peers, over the pages of a data set, on one core, in turns.
+"""How fast dehusk is beside its peers, over the pages of a data set, in turns, by the second of one core.
 
     peers.py PATH [--set news] [--rounds 9] [--only WORD] [--no-build] [--into docs/scale.md]
 
@@ -8,14 +8,13 @@ to, it first builds the command and examples/passes.rs, and installs the Python 
 runs in; that should be one with eval/peers-requirements.txt.
 
 All get the same pages, decoded to UTF-8. In each round each way goes over all of them once; the figures are
-medians of the rounds, of processor time, not of the clock on the wall. The libraries get each page from
+medians of the rounds, and seconds are those of the processor, whatever else the machine does meanwhile. The libraries get each page from
 memory, `dehusk --jsonl` one file with a JSON object a line, which it reads and writes, its start included.
 """
 
 import argparse
 import gc
 import json
-import os
 import platform
 import resource
 import statistics
@@ -256,7 +255,7 @@ def circumstances(pages, rounds):
         except PackageNotFoundError:
             pass
     return (
-        f"{len(pages.texts)} pages, {pages.bytes / 1e6:.1f} MB, medians of {rounds} rounds on one core of "
+        f"{len(pages.texts)} pages, {pages.bytes / 1e6:.1f} MB, medians of {rounds} rounds, seconds of one core of "
         f"{processor()}; Python {platform.python_version()}, {', '.join(with_versions)}."
     )
 
@@ -290,8 +289,6 @@ def main():
     args = parser.parse_args()
     if not args.no_build:
         build()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
         pages = Pages(score.pages_of(args.set, args.path, args.every), Path(folder))
         ways = list(ways_of(pages, args.dehusk))

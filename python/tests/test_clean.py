@@ -106,7 +106,7 @@ def test_selectors_of_a_call_are_added_to_the_rules(select):
     [
         ({"html": None}, TypeError, "a page is str or bytes, not NoneType"),
         ({"html": ["<p>"]}, TypeError, "not list"),
-        ({"html": AD, "url": 3}, TypeError, "url"),
+        ({"html": AD, "url": 3}, TypeError, "'int' object"),
         ({"html": AD, "encoding": "utf-8"}, ValueError, "encoding is for bytes"),
         ({"html": b"", "encoding": "no-such"}, ValueError, "unknown encoding 'no-such'"),
         ({"html": AD, "drop": "header"}, ValueError, "unknown kind 'header'; the kinds are subscription,"),

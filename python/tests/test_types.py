@@ -27,9 +27,9 @@ dehusk.Rules(select=3)
 """
 
 
-def mypy(path, *arguments):
+def mypy(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", *arguments, path], capture_output=True, text=True, cwd=path.parent
+        [sys.executable, "-m", "mypy", "--strict", *arguments], capture_output=True, text=True, cwd=folder
     )
 
 
@@ -38,21 +38,21 @@ def needs_mypy():
     pytest.importorskip("mypy")
 
 
-def test_the_module():
+def test_the_module(tmp_path):
     assert Path(dehusk.__file__).with_name("py.typed").exists()
-    run = mypy(Path(dehusk.__file__).parent)
+    run = mypy(tmp_path, "-p", "dehusk")
     assert run.returncode == 0, run.stdout
 
 
 def test_a_program(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
-    run = mypy(tmp_path / "program.py")
+    run = mypy(tmp_path, "program.py")
     assert run.returncode == 0, run.stdout
 
 
 def test_a_wrong_one(tmp_path):
     (tmp_path / "wrong.py").write_text(WRONG)
-    run = mypy(tmp_path / "wrong.py")
+    run = mypy(tmp_path, "wrong.py")
     assert run.stdout.count(" error: ") == 4, run.stdout
 
 
