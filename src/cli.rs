@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use dehusk::Kind;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Take the husk off a web page: prompts, related links, menus, share bars, banners, ads.
@@ -20,9 +21,11 @@ use std::path::PathBuf;
   curl -s URL | dehusk > clean.html
   dehusk --url URL page.html | pandoc -f html -t plain
   dehusk -e '.promo' -e 'p:has-text(\"Lire aussi\")' < page.html
-  dehusk --explain < page.html > /dev/null",
+  dehusk --explain < page.html > /dev/null
+  dehusk -o clean/ pages/
+  dehusk --jsonl crawl.jsonl.gz -o clean.jsonl.gz",
     after_long_help = "Exit status: 0 filtered; 1 `rules check` or `rules test` found something; 2 wrong flags, an unreadable file or a bad selector; 3 the page came \
-through whole, but not all of it could be filtered.
+through whole, but not all of it could be filtered, or with many pages one of them did; 130 stopped by Ctrl-C.
 
 dehusk fetches nothing and gets round no paywall: a prompt is dropped, the text behind it was never there."
 )]
@@ -145,9 +148,10 @@ pub(crate) struct Set {
 /// How a page is filtered.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
-    /// The page; standard input if it is left out or '-'
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub file: Option<PathBuf>,
+    /// The page; standard input if it is left out or '-'. Several pages, and folders of them, with -o
+    /// or --in-place
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
 
     /// The page's address: it chooses the site's rules. Without it the page's own head is asked
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "site")]
@@ -185,9 +189,62 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
     pub hold_limit: u64,
 
+    #[command(flatten)]
+    pub many: Many,
+
     /// Print the manual page or a shell's completions
     #[arg(long, value_name = "WHAT", hide_short_help = true, exclusive = true)]
     pub generate: Option<Generate>,
+}
+
+/// How many pages are filtered.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Many pages")]
+pub(crate) struct Many {
+    /// Read JSON lines: a record a line, with a page in it; write them with the page filtered
+    #[arg(long, conflicts_with_all = ["encoding"])]
+    pub jsonl: bool,
+
+    /// The field with the page
+    #[arg(long, value_name = "NAME", default_value = "html", requires = "jsonl")]
+    pub html_field: String,
+
+    /// The field with the page's address; not asked with --url or --site
+    #[arg(long, value_name = "NAME", default_value = "url", requires = "jsonl")]
+    pub url_field: String,
+
+    /// Add what was done as a field, with --explain=json every removal too
+    #[arg(long, value_name = "NAME", requires = "jsonl")]
+    pub report_field: Option<String>,
+
+    /// Write to this folder, in the order of the folders that are read; with --jsonl it may be a file.
+    /// What ends in .gz or .zst is compressed
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub output: Option<PathBuf>,
+
+    /// Write over the files that are read
+    #[arg(long, conflicts_with = "output")]
+    pub in_place: bool,
+
+    /// Leave out files that have been cleaned and have not changed since
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+
+    /// Stop at the first page that cannot be filtered
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Pages worked on at a time; as many as there are cores if it is left out
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Tell at the end what was done: pages, bytes, kinds, paywall prompts, failures, busiest rules
+    #[arg(long)]
+    pub summary: bool,
+
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// How removals are told.

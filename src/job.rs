@@ -1,11 +1,12 @@
 //! From flags to a page filtered: rules read, input and output opened, failures turned into words
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
+use crate::batch::{self, content};
 use crate::cli::{Cli, Command, Explain, Filter, Generate};
 use crate::{rule_set, rules_command};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Report};
+use dehusk::{Kind, Options, Report, Rules};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
@@ -21,6 +22,8 @@ pub(crate) enum Exit {
     Failed = 2,
     /// The page came through whole, but not all of it could be filtered.
     Partly = 3,
+    /// Somebody asked to stop before all was done.
+    Stopped = 130,
 }
 
 /// Does what the flags say.
@@ -39,24 +42,24 @@ fn filter(cli: &Filter) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what);
     }
-    let options = options(cli)?;
-    let input = open(cli.file.as_deref())?;
-    let mut builder = rule_set::builder(&cli.set)?;
-    for selector in &cli.select {
-        builder = builder.select(selector);
+    if batch::is_asked(cli) {
+        return batch::run(cli);
     }
-    let rules = rule_set::build(builder)?;
-    let output = stdout()?;
-    let mut writing = Watched {
-        inner: output,
-        error: None,
+    let options = options(cli)?;
+    let file = match &cli.files[..] {
+        [] => None,
+        [file] => Some(file.as_path()),
+        _ => bail!("several pages: -o FOLDER says where to, --in-place writes over them"),
     };
+    let input = open(file)?;
+    let rules = rules(cli)?;
+    let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
         Err(error) => match writing.error {
             Some(io::ErrorKind::BrokenPipe) => return Ok(Exit::Filtered),
             Some(_) => return Err(anyhow!(error).context("cannot write the page")),
-            None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(cli)))),
+            None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
     if let Some(format) = cli.explain {
@@ -70,17 +73,31 @@ fn filter(cli: &Filter) -> Result<Exit> {
             } else {
                 ""
             };
-            eprintln!("dehusk: {}: {why}; passed on as it is{hint}", name_of(cli));
+            eprintln!("dehusk: {}: {why}; passed on as it is{hint}", name_of(file));
             Ok(Exit::Partly)
         }
     }
 }
 
-fn name_of(cli: &Filter) -> String {
-    match &cli.file {
+/// What a file is called in messages.
+pub(crate) fn name_of(file: Option<&Path>) -> String {
+    match file {
         Some(path) if path.as_os_str() != "-" => path.display().to_string(),
         _ => "standard input".to_owned(),
     }
+}
+
+/// The rules that the flags name.
+///
+/// # Errors
+///
+/// What cannot be read of them.
+pub(crate) fn rules(cli: &Filter) -> Result<Rules> {
+    let mut builder = rule_set::builder(&cli.set)?;
+    for selector in &cli.select {
+        builder = builder.select(selector);
+    }
+    rule_set::build(builder)
 }
 
 /// What the flags say of the page and of what is to go.
@@ -88,7 +105,7 @@ fn name_of(cli: &Filter) -> String {
 /// # Errors
 ///
 /// A host or an encoding that is none.
-fn options(cli: &Filter) -> Result<Options> {
+pub(crate) fn options(cli: &Filter) -> Result<Options> {
     options_on(Options::new(), cli)
 }
 
@@ -136,9 +153,9 @@ fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
     };
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     if file.metadata().is_ok_and(|m| m.is_dir()) {
-        bail!("{} is a folder; one page is wanted", path.display());
+        bail!("{} is a folder; one page is wanted, or -o", path.display());
     }
-    Ok(Box::new(file))
+    Ok(Box::new(content(file)))
 }
 
 /// Standard output without the line buffer that `std` puts before it.
@@ -158,9 +175,15 @@ pub(crate) fn stdout() -> Result<impl Write> {
 }
 
 /// Remembers that it was writing that failed.
-struct Watched<W> {
-    inner: W,
-    error: Option<io::ErrorKind>,
+pub(crate) struct Watched<W> {
+    pub inner: W,
+    pub error: Option<io::ErrorKind>,
+}
+
+impl<W> Watched<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Watched { inner, error: None }
+    }
 }
 
 impl<W: Write> Write for Watched<W> {

@@ -1,5 +1,6 @@
 //! The command: parse, run, say what went wrong.
 
+mod batch;
 mod cli;
 mod job;
 mod rule_set;

@@ -1,0 +1,102 @@
+//! One page of many, as a whole in memory, through the filter. A page that the filter does not survive
+//! is a page that could not be filtered: the others go on.
+
+use dehusk::{Filter, Options, Removal, Report, Rules};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What is said of a page that the filter did not survive.
+const PANICKED: &str = "dehusk failed on this page, which should not be; please report it";
+
+/// How pages are filtered.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub rules: Rules,
+    pub options: Options,
+    /// A report lists what was removed.
+    pub removals: bool,
+}
+
+impl Settings {
+    /// A report as a JSON object, for a field of a record.
+    pub(crate) fn report_json(&self, report: &Report) -> String {
+        let mut json = serde_json::to_string(report).unwrap_or_else(|_| "{}".to_owned());
+        if self.removals {
+            let removals: &[Removal] = &report.removals;
+            let removals = serde_json::to_string(removals).unwrap_or_else(|_| "[]".to_owned());
+            json.pop();
+            json.push_str(",\"removals\":");
+            json.push_str(&removals);
+            json.push('}');
+        }
+        json
+    }
+}
+
+/// A page and what became of it.
+pub(crate) struct Cleaned<'a> {
+    pub clean: &'a [u8],
+    pub report: Report,
+}
+
+/// Memory for pages, one after the other.
+#[derive(Default)]
+pub(crate) struct Page {
+    clean: Vec<u8>,
+}
+
+impl Page {
+    /// Filters a page of this address, UTF-8 unless the options say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong, in words; nothing that stands in a page should be such a thing.
+    pub(crate) fn clean(
+        &mut self,
+        settings: &Settings,
+        url: Option<&str>,
+        page: &[u8],
+    ) -> Result<Cleaned<'_>, String> {
+        let with_url;
+        let options = match url {
+            None => &settings.options,
+            Some(url) => {
+                with_url = settings.options.clone().url(url);
+                &with_url
+            }
+        };
+        self.clean.clear();
+        let report = survived(|| {
+            let mut filter = Filter::new(&settings.rules, options, &mut self.clean);
+            filter.write(page)?;
+            filter.finish()
+        })?;
+        Ok(Cleaned {
+            clean: &self.clean,
+            report: report.map_err(|error| error.to_string())?,
+        })
+    }
+}
+
+/// Runs what may panic and should not.
+///
+/// # Errors
+///
+/// It panicked.
+pub(crate) fn survived<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // What the work has changed is either its own or not looked at behind a panic.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| PANICKED.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_its_page() {
+        let result = survived(|| {
+            assert!(std::env::args().count() > 1000, "a page of death");
+        });
+        assert_eq!(result, Err(PANICKED.to_owned()));
+        assert_eq!(survived(|| 17), Ok(17));
+    }
+}
