@@ -1,9 +1,9 @@
 //! Where the fields of a JSON object stand in its line, and strings of it read and written. Everything
 //! else of the line is left as it is, so nothing is parsed that need not be.
 
+use encoding_rs::Encoding;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -91,7 +91,8 @@ impl<'de> Visitor<'de> for Fields<'de> {
             let value = map.next_value::<&RawValue>()?.get();
             let start = (value.as_ptr() as usize).wrapping_sub(begin);
             let place = start..start.wrapping_add(value.len());
-            if self.line.get(place.clone()) != Some(value.as_bytes()) {
+            // Compared by where it is; comparing what it says would read it all again.
+            if self.line.get(place.clone()).map(<[u8]>::as_ptr) != Some(value.as_ptr()) {
                 return Err(A::Error::custom("a value from elsewhere"));
             }
             places.end = place.end;
@@ -141,11 +142,11 @@ impl Visitor<'_> for Key<'_> {
 /// says U+FFFD.
 pub(crate) fn string<'a>(value: &'a [u8], scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     let inside = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let Some(first) = memchr::memchr(b'\\', inside) else {
+    let (before, mut rest) = split_at_special(inside, |word| is_byte(word, b'\\'));
+    if rest.is_empty() {
         return Some(inside);
-    };
+    }
     scratch.clear();
-    let (before, mut rest) = inside.split_at(first);
     scratch.extend_from_slice(before);
     while let [b'\\', escaped, after @ ..] = rest {
         rest = after;
@@ -161,8 +162,7 @@ pub(crate) fn string<'a>(value: &'a [u8], scratch: &'a mut Vec<u8>) -> Option<&'
             }
             other => scratch.push(*other),
         }
-        let plain = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
-        let (text, next) = rest.split_at(plain);
+        let (text, next) = split_at_special(rest, |word| is_byte(word, b'\\'));
         scratch.extend_from_slice(text);
         rest = next;
     }
@@ -191,15 +191,10 @@ fn take_digits(rest: &mut &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Which bytes cannot stand in a string as they are: the letter behind their backslash, `u` if they are
+/// The letter behind the backslash of a byte that cannot stand in a string as it is, `u` if it is
 /// written as a number.
 const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 0x20 {
-        table[i] = b'u';
-        i += 1;
-    }
+    let mut table = [b'u'; 256];
     table[8] = b'b';
     table[9] = b't';
     table[10] = b'n';
@@ -212,38 +207,73 @@ const ESCAPES: [u8; 256] = {
 
 /// Writes a string as JSON, in ASCII alone if that is asked for.
 pub(crate) fn write_string(text: &[u8], ascii: bool, out: &mut Vec<u8>) {
-    let text: Cow<'_, str> = String::from_utf8_lossy(text);
-    let bytes = text.as_bytes();
+    let valid = Encoding::utf8_valid_up_to(text) == text.len();
+    let lossy = (!valid).then(|| String::from_utf8_lossy(text));
+    let mut rest = lossy.as_deref().map_or(text, str::as_bytes);
     out.push(b'"');
-    let mut written = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape = ESCAPES[*byte as usize];
-        if escape == 0 {
-            continue;
+    loop {
+        let (plain, next) = split_at_special(rest, must_be_escaped);
+        write_plain(plain, ascii, out);
+        let [byte, behind @ ..] = next else {
+            break;
+        };
+        match ESCAPES[*byte as usize] {
+            b'u' => write_unit(u16::from(*byte), out),
+            letter => out.extend([b'\\', letter]),
         }
-        write_plain(&text[written..at], ascii, out);
-        written = at + 1;
-        if escape == b'u' {
-            write_unit(u16::from(*byte), out);
-        } else {
-            out.extend([b'\\', escape]);
+        rest = behind;
+    }
+    out.push(b'"');
+}
+
+/// Splits before the first byte that `special` finds, eight bytes at a time: what is looked for stands
+/// too near together in pages for a call of a search each time.
+fn split_at_special(bytes: &[u8], special: impl Fn(u64) -> u64) -> (&[u8], &[u8]) {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*word));
+        if found != 0 {
+            return bytes.split_at(i * 8 + found.trailing_zeros() as usize / 8);
         }
     }
-    write_plain(&text[written..], ascii, out);
-    out.push(b'"');
+    // Spaces are nothing that anybody looks for.
+    let mut word = [b' '; 8];
+    for (to, from) in word.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    match special(u64::from_le_bytes(word)) {
+        0 => (bytes, &[]),
+        found => bytes.split_at(words.len() * 8 + found.trailing_zeros() as usize / 8),
+    }
+}
+
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// The high bit of each byte that is this one; above the lowest such byte there may be others.
+fn is_byte(word: u64, byte: u8) -> u64 {
+    let zero = word ^ (ONES * u64::from(byte));
+    zero.wrapping_sub(ONES) & !zero & HIGH
+}
+
+/// The high bit of each byte that cannot stand in a string as it is; above the lowest such byte there
+/// may be others.
+fn must_be_escaped(word: u64) -> u64 {
+    let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+    control | is_byte(word, b'"') | is_byte(word, b'\\')
 }
 
 /// Writes JSON that holds other characters than ASCII in its strings alone.
 pub(crate) fn write_json(json: &str, ascii: bool, out: &mut Vec<u8>) {
-    write_plain(json, ascii, out);
+    write_plain(json.as_bytes(), ascii, out);
 }
 
-fn write_plain(text: &str, ascii: bool, out: &mut Vec<u8>) {
+fn write_plain(text: &[u8], ascii: bool, out: &mut Vec<u8>) {
     if !ascii || text.is_ascii() {
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(text);
         return;
     }
-    for c in text.chars() {
+    for c in String::from_utf8_lossy(text).chars() {
         if c.is_ascii() {
             out.push(c as u8);
         } else {
@@ -406,9 +436,32 @@ mod tests {
         }
     }
 
+    /// Characters, and many of those that are written in another way.
+    fn text() -> impl Strategy<Value = String> {
+        let special = "\"\\/\n\r\t\u{0}\u{8}\u{c}\u{1f} \u{7f}!#[]é\u{2028}😀";
+        let special = proptest::sample::select(special.chars().collect::<Vec<_>>());
+        let c = prop_oneof![4 => Just('a'), 1 => special, 1 => any::<char>()];
+        proptest::collection::vec(c, 0..60).prop_map(String::from_iter)
+    }
+
+    #[test]
+    fn every_byte_at_every_place() {
+        for byte in 0..=0x7f_u8 {
+            for place in 0..17 {
+                let mut text = [b'a'; 17];
+                text[place] = byte;
+                let mut out = Vec::new();
+                write_string(&text, true, &mut out);
+                let read = serde_json::from_slice::<String>(&out).unwrap();
+                assert_eq!(read.as_bytes(), text);
+                assert_eq!(string(&out, &mut Vec::new()), Some(&text[..]));
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read_by_others_and_here(text in any::<String>(), ascii: bool) {
+        fn what_is_written_is_read_by_others_and_here(text in text(), ascii: bool) {
             let mut out = Vec::new();
             write_string(text.as_bytes(), ascii, &mut out);
             prop_assert!(!ascii || out.is_ascii());

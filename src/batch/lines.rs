@@ -15,6 +15,8 @@ const BLOCK: usize = 256 * 1024;
 /// The longest line that is taken for a record.
 const LONGEST: usize = 256 * 1024 * 1024;
 
+/// Memory that a worker keeps for the next record, in bytes.
+const KEPT: usize = 8 * 1024 * 1024;
 /// What is read at a time if somebody waits for it.
 const PIECE: usize = 64 * 1024;
 
@@ -193,7 +195,29 @@ pub(crate) struct Worker {
     page: Page,
     decoded: Vec<u8>,
     url: Vec<u8>,
+    /// What comes in the place of parts of a line.
+    new: Vec<u8>,
+    /// Memory for what is written.
+    out: Vec<u8>,
     packer: Packer,
+}
+
+impl Worker {
+    /// Empties what the next block needs empty, and gives back what a huge record took.
+    fn tidy(&mut self) {
+        self.out.clear();
+        let buffers = [
+            &mut self.decoded,
+            &mut self.url,
+            &mut self.new,
+            &mut self.out,
+        ];
+        for buffer in buffers.into_iter().chain([self.page.memory()]) {
+            if buffer.capacity() > KEPT {
+                *buffer = Vec::new();
+            }
+        }
+    }
 }
 
 impl Job for Records {
@@ -210,17 +234,20 @@ impl Job for Records {
             page: Page::default(),
             decoded: Vec::new(),
             url: Vec::new(),
+            new: Vec::new(),
+            out: Vec::new(),
             packer: Packer::new(self.compressed),
         }
     }
 
     fn work(&self, worker: &mut Worker, lines: Lines) -> Done {
-        let mut out = Vec::with_capacity(lines.bytes.len() + 256);
+        let mut out = std::mem::take(&mut worker.out);
+        out.reserve(lines.bytes.len());
         let mut summary = Summary::default();
         let mut problems = Vec::new();
         let mut number = lines.first;
         let mut halt = false;
-        for line in lines.bytes.split_inclusive(|byte| *byte == b'\n') {
+        for line in lines_of(&lines.bytes) {
             let before = out.len();
             let result = if lines.part {
                 Err(format!("longer than {} MiB", LONGEST / 1024 / 1024))
@@ -247,6 +274,9 @@ impl Job for Records {
             }
             number += 1;
         }
+        // What was read is not needed any more, what was written goes elsewhere.
+        worker.out = lines.bytes;
+        worker.tidy();
         Done {
             block: worker.packer.pack(out),
             summary,
@@ -293,6 +323,8 @@ impl Records {
         };
         // Values are replaced in the order in which they stand.
         let mut edits: Vec<Edit> = Vec::with_capacity(2);
+        let new = &mut worker.new;
+        new.clear();
         let mut unfiltered = None;
         let mut report = None;
         for place in &places.html {
@@ -304,35 +336,39 @@ impl Records {
             summary.add(&page.report);
             unfiltered = unfiltered.or_else(|| page.report.unfiltered.clone());
             if page.clean != html {
-                let mut new = Vec::with_capacity(page.clean.len() + page.clean.len() / 16 + 2);
-                json::write_string(page.clean, value.is_ascii(), &mut new);
-                edits.push(Edit::at(place, new));
+                let start = new.len();
+                json::write_string(page.clean, value.is_ascii(), new);
+                edits.push(Edit {
+                    place: place.clone(),
+                    new: start..new.len(),
+                });
             }
             if self.names.report.is_some() {
                 report = Some((page.report, value.is_ascii()));
             }
         }
         if let (Some(name), Some((report, ascii))) = (&self.names.report, report) {
-            let json = self.settings.report_json(&report);
-            let mut value = Vec::with_capacity(json.len());
-            json::write_json(&json, ascii, &mut value);
-            for place in &places.reports {
-                edits.push(Edit::at(place, value.clone()));
+            let start = new.len();
+            let at_end = places.end..places.end;
+            let mut there = &places.reports[..];
+            if there.is_empty() {
+                there = std::slice::from_ref(&at_end);
+                new.push(b',');
+                json::write_string(name.as_bytes(), ascii, new);
+                new.push(b':');
             }
-            if places.reports.is_empty() {
-                let mut field = b",".to_vec();
-                json::write_string(name.as_bytes(), ascii, &mut field);
-                field.push(b':');
-                field.extend(value);
-                edits.push(Edit::at(&(places.end..places.end), field));
-            }
+            json::write_json(&self.settings.report_json(&report), ascii, new);
+            edits.extend(there.iter().map(|place| Edit {
+                place: place.clone(),
+                new: start..new.len(),
+            }));
         }
         edits.sort_by_key(|edit| edit.place.start);
         out.extend_from_slice(mark);
         let mut copied = 0;
         for edit in edits {
             out.extend_from_slice(&record[copied..edit.place.start]);
-            out.extend_from_slice(&edit.new);
+            out.extend_from_slice(&new[edit.new]);
             copied = edit.place.end;
         }
         out.extend_from_slice(&record[copied..]);
@@ -343,16 +379,19 @@ impl Records {
 /// What comes in the place of a part of a line.
 struct Edit {
     place: Range<usize>,
-    new: Vec<u8>,
+    /// Where it is written.
+    new: Range<usize>,
 }
 
-impl Edit {
-    fn at(place: &Range<usize>, new: Vec<u8>) -> Edit {
-        Edit {
-            place: place.clone(),
-            new,
-        }
-    }
+/// Lines, each with its end.
+fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (line, behind) = rest.split_at(end);
+        rest = behind;
+        (end > 0).then_some(line)
+    })
 }
 
 #[cfg(test)]

@@ -343,11 +343,10 @@ impl Run<'_> {
     /// The lines of one input.
     fn lines(&mut self, input: Input, job: &Records, to: &mut Packed<Output>) -> Result<Ended> {
         let name = input.name.clone();
-        let place = input
-            .path
-            .is_some()
-            .then(|| format!("{name}: "))
-            .unwrap_or_default();
+        let place = match input.path {
+            Some(_) => format!("{name}: "),
+            None => String::new(),
+        };
         // Somebody may wait for each line, as long as nothing holds it back behind here.
         let eager = input.size().is_none() && job.compressed == Compressed::No;
         let counted = Counted::new(input.reader, self.progress.meter());

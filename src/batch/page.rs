@@ -45,6 +45,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// What it holds between pages.
+    pub(crate) fn memory(&mut self) -> &mut Vec<u8> {
+        &mut self.clean
+    }
+
     /// Filters a page of this address, UTF-8 unless the options say otherwise.
     ///
     /// # Errors

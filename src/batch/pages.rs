@@ -14,7 +14,7 @@ use std::fs::{self, File};
 
 /// What became of a file.
 enum Became {
-    Clean(Report),
+    Clean(Box<Report>),
     UpToDate,
 }
 
@@ -107,6 +107,6 @@ impl Files {
         } else if report.unfiltered.is_none() || report.total().elements > 0 {
             new.finish(Some(&like.without_time()))?;
         }
-        Ok(Became::Clean(report))
+        Ok(Became::Clean(Box::new(report)))
     }
 }

@@ -52,7 +52,7 @@ impl Tree {
         if let Target::Folder(folder) = &target {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-            for path in paths.iter().filter(|path| is_same(path, folder)) {
+            if let Some(path) = paths.iter().find(|path| is_same(path, folder)) {
                 bail!(
                     "{}: cleaned pages would be written over those that are read; --in-place does that",
                     path.display()
