@@ -24,7 +24,7 @@ impl Found {
     /// What cannot be read.
     pub(crate) fn add(&mut self, path: &Path) -> Result<()> {
         if path.is_dir() {
-            self.add_folder(path)
+            self.add_folder(path, &mut Vec::new())
         } else {
             self.rules.push((path.display().to_string(), read(path)?));
             Ok(())
@@ -32,15 +32,27 @@ impl Found {
     }
 
     /// The `.sel` files of a folder and of its subfolders, the lists of its `phrases/`, and what
-    /// others collected.
-    fn add_folder(&mut self, folder: &Path) -> Result<()> {
+    /// others collected. `seen` has the folders that were read, by their real paths: a link to one of
+    /// them would never end, or have every rule twice.
+    fn add_folder(&mut self, folder: &Path, seen: &mut Vec<PathBuf>) -> Result<()> {
+        let real = folder
+            .canonicalize()
+            .with_context(|| format!("cannot read {}", folder.display()))?;
+        if seen.contains(&real) {
+            return Ok(());
+        }
+        seen.push(real);
         let in_phrases = folder.file_name().is_some_and(|name| name == "phrases");
         for path in sorted(folder)? {
+            if is_hidden(&path) {
+                continue;
+            }
             if path.is_dir() {
-                // A link back up would never end.
-                if !path.is_symlink() {
-                    self.add_folder(&path)?;
-                }
+                self.add_folder(&path, seen)?;
+                continue;
+            }
+            // To read a pipe or a device might take for ever. What is not there is told below.
+            if path.exists() && !path.is_file() {
                 continue;
             }
             let name = path.display().to_string();
@@ -71,6 +83,12 @@ impl Found {
         }
         builder
     }
+}
+
+/// A file that an editor or a version control system keeps for itself.
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// Everything the flags name.
