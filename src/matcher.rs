@@ -443,11 +443,11 @@ impl Matcher {
         std::mem::take(&mut self.news)
     }
 
-    /// An element that is certain to be dropped and that no protection can save.
-    pub(crate) fn certain(&self) -> Option<(usize, RuleRef)> {
+    /// An element that is certain to be dropped, that no protection can save and that `may` be cut.
+    pub(crate) fn certain(&self, may: impl Fn(usize) -> bool) -> Option<(usize, RuleRef)> {
         (0..self.len).find_map(|depth| {
             let rule = self.stack[depth].drop?;
-            self.can_cut_now(depth, rule).then_some((depth, rule))
+            (self.can_cut_now(depth, rule) && may(depth)).then_some((depth, rule))
         })
     }
 

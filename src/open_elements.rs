@@ -22,6 +22,13 @@ pub(crate) enum Namespace {
     Foreign,
 }
 
+/// The two kinds of foreign content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    Svg,
+    Math,
+}
+
 /// What a tag does to the stack, step by step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -34,6 +41,8 @@ pub(crate) enum Step {
     Detach(usize),
     /// The elements from this depth on stay open, but nothing that is dropped reaches further.
     Settle(usize),
+    /// The same; besides, what is no [block](OpenElements::is_block) stays.
+    Adopt(usize),
     /// An element opens that has no tag on the page.
     Imply(Name),
 }
@@ -53,7 +62,10 @@ pub(crate) enum Opened {
 
 #[derive(Clone, Copy)]
 struct Open {
+    /// Its name, if it is HTML's: names of SVG and MathML mean nothing to HTML's tags.
     name: Name,
+    /// Its name, if it is foreign.
+    foreign_name: Name,
     class: Class,
     namespace: Namespace,
     /// HTML may stand inside although it is foreign:
@@ -73,9 +85,10 @@ pub(crate) struct OpenElements {
     form: bool,
     body_seen: bool,
     head_seen: bool,
-    /// Formatting elements that were closed with what was around them: the Standard opens them
-    /// again in what follows, and there their end tags close more than themselves.
-    reopened: SmallVec<[Name; 8]>,
+    /// Formatting elements that were closed with what was around them, and how many of each: the
+    /// Standard opens them again in what follows, and there their end tags close more than
+    /// themselves.
+    reopened: SmallVec<[(Name, u32); 8]>,
 }
 
 impl OpenElements {
@@ -119,14 +132,14 @@ impl OpenElements {
                 }
             }
             name::HEAD => {
-                if self.head_seen || self.body_seen {
+                if self.head_seen || self.body_seen || self.in_template() {
                     return Opened::Nothing;
                 }
                 self.ensure_html(steps);
                 self.head_seen = true;
             }
             name::BODY => {
-                if self.body_seen {
+                if self.body_seen || self.in_template() {
                     return Opened::Nothing;
                 }
                 self.ensure_html(steps);
@@ -141,6 +154,9 @@ impl OpenElements {
                     return if first { Opened::Void } else { Opened::Nothing };
                 }
                 if self.ignored_in_select(name, steps) {
+                    if class.has(Class::FORMATTING) {
+                        reopen(&mut self.reopened, name);
+                    }
                     return Opened::Nothing;
                 }
                 if !self.make_room(name, class, steps) {
@@ -175,7 +191,7 @@ impl OpenElements {
             if open.namespace == Namespace::Html {
                 break;
             }
-            if open.name == name {
+            if open.foreign_name == name {
                 return self.close_with(i, steps);
             }
         }
@@ -208,6 +224,7 @@ impl OpenElements {
                 steps.push(Step::Settle(body.map_or(1, |i| i + 1)));
                 return;
             }
+            name::HEAD if self.in_template() => None,
             name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
             name::P => self.in_scope(name, &[name::BUTTON]),
             name::LI => self.in_scope(name, &[name::OL, name::UL]),
@@ -250,11 +267,13 @@ impl OpenElements {
             self.overflow += 1;
             return Opened::Nothing;
         }
+        let foreign = namespace == Namespace::Foreign;
         self.stack.push(Open {
-            name,
+            name: if foreign { Name::default() } else { name },
+            foreign_name: if foreign { name } else { Name::default() },
             class,
             namespace,
-            integration: namespace == Namespace::Foreign && self.is_integration_point(name),
+            integration: foreign && self.is_integration_point(name),
             math: self.is_math(name),
         });
         Opened::Element
@@ -276,8 +295,8 @@ impl OpenElements {
     /// tags of their own.
     fn truncate(&mut self, depth: usize, inner: usize) {
         for open in &self.stack[inner..] {
-            if open.class.has(Class::FORMATTING) && !self.reopened.contains(&open.name) {
-                self.reopened.push(open.name);
+            if open.class.has(Class::FORMATTING) {
+                reopen(&mut self.reopened, open.name);
             }
         }
         self.stack.truncate(depth);
@@ -310,7 +329,7 @@ impl OpenElements {
             return;
         }
         self.ensure_html(steps);
-        if self.stack.iter().any(|e| e.name == name::TEMPLATE) {
+        if self.in_template() {
             return;
         }
         if class.has(Class::METADATA) {
@@ -365,7 +384,7 @@ impl OpenElements {
                 }
             }
             name::FORM => {
-                let in_template = self.stack.iter().any(|e| e.name == name::TEMPLATE);
+                let in_template = self.in_template();
                 if self.form && !in_template {
                     return false;
                 }
@@ -419,10 +438,13 @@ impl OpenElements {
     /// the block stays open.
     fn end_formatting(&mut self, name: Name, steps: &mut Steps) {
         let Some(i) = self.in_scope(name, &[]) else {
-            if let Some(i) = self.reopened.iter().position(|&n| n == name) {
-                self.reopened.remove(i);
+            if let Some(i) = self.reopened.iter().position(|&(n, _)| n == name) {
+                self.reopened[i].1 -= 1;
+                if self.reopened[i].1 == 0 {
+                    self.reopened.remove(i);
+                }
                 let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
-                steps.push(Step::Settle(special.map_or(0, |i| i + 1)));
+                steps.push(Step::Adopt(special.map_or(0, |i| i + 1)));
             }
             return;
         };
@@ -450,10 +472,30 @@ impl OpenElements {
         }
     }
 
+    /// Whether blocks in the element at `depth` may turn out to be none of its content: it is no
+    /// block itself and stands in a formatting element, and when that ends, the adoption agency
+    /// moves what blocks are open then out of both. So it cannot be cut as it comes.
+    pub(crate) fn may_lose_content(&self, depth: usize) -> bool {
+        if self.is_block(depth) {
+            return false;
+        }
+        let around = self.stack.iter().take(depth).rev();
+        !self.reopened.is_empty()
+            || around
+                .take_while(|e| !is_marker(e.name))
+                .any(|e| e.class.has(Class::FORMATTING))
+    }
+
+    /// Whether the element at `depth` takes its content along when the adoption agency moves it.
+    pub(crate) fn is_block(&self, depth: usize) -> bool {
+        let open = self.stack.get(depth);
+        open.is_none_or(|e| e.class.has(Class::SPECIAL) || e.namespace == Namespace::Foreign)
+    }
+
     /// <https://html.spec.whatwg.org/multipage/parsing.html#has-an-element-in-scope>
     fn in_scope(&self, name: Name, also: &[Name]) -> Option<usize> {
         for (i, open) in self.stack.iter().enumerate().rev() {
-            if open.name == name && open.namespace == Namespace::Html {
+            if open.name == name {
                 return Some(i);
             }
             if open.class.has(Class::SCOPE) || open.integration || also.contains(&open.name) {
@@ -461,6 +503,10 @@ impl OpenElements {
             }
         }
         None
+    }
+
+    fn in_template(&self) -> bool {
+        self.stack.iter().any(|e| e.name == name::TEMPLATE)
     }
 
     fn heading_in_scope(&self) -> Option<usize> {
@@ -473,6 +519,14 @@ impl OpenElements {
             }
         }
         None
+    }
+}
+
+/// The Standard opens a formatting element of this name again in what follows.
+fn reopen(reopened: &mut SmallVec<[(Name, u32); 8]>, name: Name) {
+    match reopened.iter_mut().find(|(n, _)| *n == name) {
+        Some((_, count)) => *count += 1,
+        None => reopened.push((name, 1)),
     }
 }
 
@@ -517,7 +571,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::CloseFrom(n) | Step::CloseWith(n) => names.truncate(n),
-                    Step::Settle(_) => {}
+                    Step::Settle(_) | Step::Adopt(_) => {}
                     Step::Detach(n) => drop(names.remove(n)),
                     Step::Imply(name) => {
                         let known = all.iter().find(|n| Name::new(n.as_bytes()) == name);

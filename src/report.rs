@@ -296,9 +296,12 @@ impl Recorder {
     }
 
     /// No element that is open can still be dropped, but for the one that begins at `cut` and goes
-    /// already: what went is final.
+    /// already: what went is final, if it is no part of that.
     pub(crate) fn settle(&mut self, cut: Option<u64>) {
-        self.ranges.clear();
+        let starts = self.open.iter().map(|c| c.removal.bytes.start);
+        let is_final = |start: u64| cut.is_none_or(|cut| start < cut);
+        let finals = starts.take_while(|&start| is_final(start)).count();
+        self.ranges.drain(..finals);
         let gone = |prompt: &Prompt| {
             let mut cuts = self.open.iter();
             cuts.any(|cut| cut.removal.bytes.contains(&prompt.bytes.start))
@@ -309,7 +312,7 @@ impl Recorder {
         }
         self.prompts
             .retain(|prompt| cut.is_some_and(|cut| prompt.bytes.start >= cut));
-        for Cut { removal, .. } in self.open.drain(..) {
+        for Cut { removal, .. } in self.open.drain(..finals) {
             let tally = &mut self.report.tallies[removal.kind as usize];
             tally.elements += 1;
             tally.bytes += removal.bytes.end - removal.bytes.start;

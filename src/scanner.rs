@@ -4,14 +4,21 @@
 //!
 //! lol_html keeps a stack of its own, which grows with every element that is not closed by a tag
 //! of its name (a million `<p>`). When it reaches its limit, a new rewriter goes on where the old
-//! one stopped: all it needs to know about the page is that a tag begins there.
+//! one stopped: all it needs to know about the page is that a tag begins there, and whether in SVG
+//! or MathML.
+//!
+//! Whether the tokenizer takes what follows a start tag for raw text depends on that. lol_html only
+//! guesses it from the tags (`<svg/>` leaves it in SVG for good), the open elements know. Where the
+//! two disagree about a tag on which it depends, a new rewriter that knows better goes on too.
 
 use crate::gap::Gap;
+use crate::open_elements::Root;
 use crate::stream::Stream;
-use crate::tag::{Class, Name};
+use crate::tag::{Class, Name, name};
 use lol_html::html_content::Element;
 use lol_html::{
-    ElementContentHandlers, HtmlRewriter, MemorySettings, OutputSink, Selector, Settings,
+    ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, OutputSink, Selector,
+    Settings,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -22,6 +29,10 @@ use std::rc::Rc;
 /// Memory that lol_html may take, in bytes: its stack (some 100 bytes an element) and a tag that
 /// comes in pieces. A start tag longer than this ends the filtering.
 const MEMORY: usize = 8 * 1024 * 1024;
+
+/// Pieces in which a new rewriter gets what the one before had not handed on, so that what little
+/// lies between two of them is not gone over more often than that.
+const STEP: usize = 1024;
 
 const HTML: &str = "http://www.w3.org/1999/xhtml";
 
@@ -47,6 +58,14 @@ struct Told {
     raw_text_ended: Cell<bool>,
     /// lol_html has given up; what comes is what it had not yet handed on.
     bailed_out: Cell<bool>,
+    /// Where the page is, by its open elements.
+    place: Cell<Option<Root>>,
+    /// Whether lol_html took what follows the last start tag for SVG or MathML.
+    foreign: Cell<bool>,
+    /// A new rewriter gets a tag that is not the page's.
+    priming: Cell<bool>,
+    /// No start tag since the rewriter was made.
+    fresh: Cell<bool>,
 }
 
 struct Shared<W> {
@@ -67,23 +86,34 @@ impl<W: Write> OutputSink for Sink<W> {
             return;
         }
         let shared = &mut *self.0.borrow_mut();
+        if shared.told.priming.get() {
+            return;
+        }
         if shared.told.bailed_out.get() {
             shared.salvage.extend_from_slice(chunk);
             return;
         }
         shared.progress += chunk.len() as u64;
-        if shared.told.tag_follows.take() {
-            let tag = shared.told.tag.borrow();
-            shared.gap.finish(&mut shared.stream);
-            if shared.stream.start_tag(chunk, &tag) {
-                shared.gap.enter_raw_text();
+        shared.take(chunk);
+        shared.told.place.set(shared.stream.foreign_root());
+    }
+}
+
+impl<W: Write> Shared<W> {
+    /// Takes a start tag, or some of what lies between two.
+    fn take(&mut self, chunk: &[u8]) {
+        if self.told.tag_follows.take() {
+            let tag = self.told.tag.borrow();
+            self.gap.finish(&mut self.stream);
+            if self.stream.start_tag(chunk, &tag) {
+                self.gap.enter_raw_text();
             }
             return;
         }
-        if shared.told.raw_text_ended.take() {
-            shared.gap.leave_raw_text();
+        if self.told.raw_text_ended.take() {
+            self.gap.leave_raw_text();
         }
-        shared.gap.feed(chunk, &mut shared.stream);
+        self.gap.feed(chunk, &mut self.stream);
     }
 }
 
@@ -133,30 +163,34 @@ impl<W: Write> Scanner<W> {
         self.resume()
     }
 
-    /// lol_html has reached a limit: goes on with a new rewriter, or passes on the rest.
+    /// lol_html has reached a limit, or does not know where it is: goes on with a new rewriter, or
+    /// passes on the rest.
     fn resume(&mut self) -> Result<(), Refused> {
-        loop {
-            self.rewriter = None;
+        self.rewriter = None;
+        let rest = std::mem::take(&mut self.shared.borrow_mut().salvage);
+        let mut from = 0;
+        'rewriter: loop {
             self.told.bailed_out.set(false);
             self.told.tag_follows.set(false);
-            let (rest, progress) = {
-                let mut shared = self.shared.borrow_mut();
-                (
-                    std::mem::take(&mut shared.salvage),
-                    std::mem::take(&mut shared.progress),
-                )
-            };
-            if progress == 0 {
+            if std::mem::take(&mut self.shared.borrow_mut().progress) == 0 {
                 let mut shared = self.shared.borrow_mut();
                 shared.stream.give_up();
-                shared.stream.pass_raw(&rest);
+                shared.stream.pass_raw(&rest[from..]);
                 return Err(Refused("a start tag takes more than 8 MiB to read"));
             }
             let mut rewriter = rewriter(&self.shared, &self.told);
-            if rewriter.write(&rest).is_ok() {
-                self.rewriter = Some(rewriter);
-                return Ok(());
+            let mut to = from;
+            while to < rest.len() {
+                let piece = &rest[to..rest.len().min(to + STEP)];
+                to += piece.len();
+                if rewriter.write(piece).is_err() {
+                    let not_handed_on = std::mem::take(&mut self.shared.borrow_mut().salvage);
+                    from = to - not_handed_on.len();
+                    continue 'rewriter;
+                }
             }
+            self.rewriter = Some(rewriter);
+            return Ok(());
         }
     }
 
@@ -194,10 +228,7 @@ fn rewriter<W: Write>(
     };
     let on_tag = {
         let told = Rc::clone(told);
-        move |element: &mut Element<'_, '_>| {
-            observe(element, &told);
-            Ok(())
-        }
+        move |element: &mut Element<'_, '_>| observe(element, &told)
     };
     let on_bail_out = {
         let told = Rc::clone(told);
@@ -211,6 +242,7 @@ fn rewriter<W: Write>(
             ElementContentHandlers::default().element(on_tag),
         ))
         .append_bail_out_handler(on_bail_out)
+        .with_graceful_bail_out_on_content_handler_error(true)
         .with_memory_settings(
             MemorySettings::new()
                 .with_max_allowed_memory_usage(MEMORY)
@@ -218,15 +250,39 @@ fn rewriter<W: Write>(
         )
         // Strict mode gives up on `<select><xmp>` and `<frameset>` without any output.
         .with_strict(false);
-    HtmlRewriter::new(settings, Sink(Rc::clone(shared)))
+    let mut rewriter = HtmlRewriter::new(settings, Sink(Rc::clone(shared)));
+    let root: &[u8] = match told.place.get() {
+        None => b"",
+        Some(Root::Svg) => b"<svg>",
+        Some(Root::Math) => b"<math>",
+    };
+    told.foreign.set(!root.is_empty());
+    told.fresh.set(true);
+    told.priming.set(true);
+    let primed = rewriter.write(root);
+    debug_assert!(primed.is_ok(), "a tag fits");
+    told.priming.set(false);
+    rewriter
 }
 
-fn observe(element: &mut Element<'_, '_>, told: &Rc<Told>) {
+fn observe(element: &mut Element<'_, '_>, told: &Rc<Told>) -> HandlerResult {
+    if told.priming.get() {
+        return Ok(());
+    }
     let tag = &mut *told.tag.borrow_mut();
     let start = element.source_location().bytes().start;
     tag.foreign = element.namespace_uri() != HTML;
     tag.self_closing = element.is_self_closing();
     tag.name = Name::new(element.tag_name().as_bytes());
+    let before = told.foreign.replace(tag.foreign);
+    let fresh = told.fresh.take();
+    if Class::of(tag.name).has(Class::RAW_TEXT) {
+        // Of a `title` lol_html tells what it is to what is in it.
+        let foreign = tag.name == name::TITLE && before || tag.foreign;
+        if foreign != told.place.get().is_some() && !fresh {
+            return Err("lol_html does not know where it is".into());
+        }
+    }
     tag.raw_text = !tag.foreign && Class::of(tag.name).has(Class::RAW_TEXT);
     tag.attributes.clear();
     for attribute in element.attributes() {
@@ -250,4 +306,5 @@ fn observe(element: &mut Element<'_, '_>, told: &Rc<Told>) {
             Ok(())
         }));
     }
+    Ok(())
 }

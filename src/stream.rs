@@ -5,7 +5,7 @@
 use crate::element::{Element, element_of, label};
 use crate::gap::GapSink;
 use crate::matcher::{Context, Entered, Matcher, RuleRef};
-use crate::open_elements::{Namespace, OpenElements, Opened, Step, Steps};
+use crate::open_elements::{Namespace, OpenElements, Opened, Root, Step, Steps};
 use crate::page::{Ended, Page};
 use crate::report::{Recorder, Report};
 use crate::rules::host::Address;
@@ -79,6 +79,8 @@ pub(crate) struct Stream<W> {
     closing: Option<usize>,
     /// From where on output is held back.
     held: Option<Position>,
+    /// The start tag that is being read ends SVG or MathML that stays.
+    breaks_out: bool,
     /// A `<meta charset>` is to be added: the page was decoded and had none.
     add_meta: bool,
 }
@@ -105,6 +107,7 @@ impl<W: Write> Stream<W> {
             cut: None,
             closing: None,
             held: None,
+            breaks_out: false,
             add_meta: false,
         };
         if let Some(address) = setup.address {
@@ -116,6 +119,10 @@ impl<W: Write> Stream<W> {
     /// The page was decoded and says nowhere in which encoding it is: say it.
     pub(crate) fn declare_encoding(&mut self) {
         self.add_meta = true;
+    }
+
+    pub(crate) fn foreign_root(&self) -> Option<Root> {
+        self.open.foreign_root()
     }
 
     /// Writes what is decided.
@@ -146,6 +153,9 @@ impl<W: Write> Stream<W> {
         if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
             self.settle_from(table);
         }
+        let left = self.open.leaves_foreign(element.namespace);
+        let left = left.map(|depth| self.matcher.element(depth).position);
+        self.breaks_out = false;
         let mut steps = Steps::new();
         let opened = self.open.start_tag(
             element.name,
@@ -157,6 +167,8 @@ impl<W: Write> Stream<W> {
         for step in steps {
             self.step_at_start(step);
         }
+        // What is left of SVG or MathML would go on without the tag that ends it.
+        self.breaks_out = left.is_some_and(|position| self.splice.position() > position);
         if !element.class_of_name.has(Class::INLINE) {
             self.break_line(element.name != name::BR);
         }
@@ -224,8 +236,9 @@ impl<W: Write> Stream<W> {
 
     /// The page cannot be parsed further: what is held stays, what comes is passed on as it is.
     pub(crate) fn give_up(&mut self) {
-        self.cut = None;
-        self.splice.end_cut();
+        if let Some((depth, _)) = self.cut {
+            self.decide(depth);
+        }
         for depth in 0..self.matcher.len() {
             self.matcher.give_up(depth);
         }
@@ -312,9 +325,10 @@ impl<W: Write> Stream<W> {
         let depth = self.matcher.len() - 1;
         if self.cut.is_none() || self.explain || self.matcher.outermost_pending().is_some() {
             let context = context!(self);
-            let stays = self.cut.is_some() || self.splice.ends_with_less();
+            let stays = self.cut.is_some() || self.breaks_out || self.splice.ends_with_less();
             let entered = self.matcher.enter(element, context, stays);
             match entered {
+                Entered::Cut(_) if self.open.may_lose_content(depth) => self.update_hold(),
                 Entered::Cut(rule) if self.cut.is_none() => self.begin_cut(depth, rule),
                 Entered::Held => self.update_hold(),
                 _ => {}
@@ -336,6 +350,7 @@ impl<W: Write> Stream<W> {
                 self.close(depth);
             }
             Step::Settle(depth) => self.settle_from(depth),
+            Step::Adopt(depth) => self.adopt_from(depth),
             Step::Imply(name) => self.enter_implied(name),
         }
     }
@@ -474,6 +489,7 @@ impl<W: Write> GapSink for Stream<W> {
                     self.decide_from(depth);
                 }
                 Step::Settle(depth) => self.settle_from(depth),
+                Step::Adopt(depth) => self.adopt_from(depth),
                 Step::Imply(name) => self.enter_implied(name),
             }
         }

@@ -1,6 +1,6 @@
 //! SVG and MathML: which elements are theirs, and what ends them.
 
-use super::{Namespace, Open, OpenElements, Steps};
+use super::{Namespace, Open, OpenElements, Root, Steps};
 use crate::tag::{Class, Name, name};
 
 /// The elements of SVG and of MathML in which HTML may stand:
@@ -105,9 +105,25 @@ impl OpenElements {
             .is_some_and(|top| top.namespace == Namespace::Foreign && !top.integration)
     }
 
+    /// What the tokenizer is in, if it is in foreign content.
+    pub(crate) fn foreign_root(&self) -> Option<Root> {
+        let top = self.stack.last().filter(|_| self.in_foreign())?;
+        Some(if top.math { Root::Math } else { Root::Svg })
+    }
+
+    /// The depth of the foreign element that a start tag of this namespace ends, and all inside.
+    pub(crate) fn leaves_foreign(&self, namespace: Namespace) -> Option<usize> {
+        let leaves = namespace == Namespace::Html && self.in_foreign();
+        leaves.then(|| self.html_depth())
+    }
+
     pub(super) fn leave_foreign(&mut self, steps: &mut Steps) {
+        self.close_from(self.html_depth(), steps);
+    }
+
+    /// The depth up to which HTML reaches.
+    fn html_depth(&self) -> usize {
         let html = |e: &Open| e.namespace == Namespace::Html || e.integration;
-        let depth = self.stack.iter().rposition(html).map_or(0, |i| i + 1);
-        self.close_from(depth, steps);
+        self.stack.iter().rposition(html).map_or(0, |i| i + 1)
     }
 }

@@ -23,7 +23,9 @@ impl<W: Write> Stream<W> {
     pub(super) fn cut_what_is_certain(&mut self) {
         if self.cut.is_none()
             && self.matcher.take_news()
-            && let Some((depth, rule)) = self.matcher.certain()
+            && let Some((depth, rule)) = self
+                .matcher
+                .certain(|depth| !self.open.may_lose_content(depth))
         {
             self.begin_cut(depth, rule);
         }
@@ -64,11 +66,27 @@ impl<W: Write> Stream<W> {
         self.update_hold();
     }
 
+    /// The same; besides, what the blocks up to `depth` may be moved out of stays.
+    pub(super) fn adopt_from(&mut self, depth: usize) {
+        for below in 0..depth {
+            if !self.open.is_block(below) {
+                self.matcher.give_up(below);
+            }
+        }
+        self.settle_from(depth);
+    }
+
     /// The body ends, and with it what is open from `depth` on, as far as anybody means it to.
     pub(super) fn decide_from(&mut self, depth: usize) {
+        let mut has_block = false;
         for above in (depth..self.matcher.len()).rev() {
-            self.decide(above);
+            // A block that is open in it can still be moved out of it.
+            let is_cut = self.cut.is_some_and(|(cut, _)| cut == above);
+            if is_cut || !has_block || !self.open.may_lose_content(above) {
+                self.decide(above);
+            }
             self.matcher.give_up(above);
+            has_block |= self.open.is_block(above);
         }
         self.update_hold();
     }
