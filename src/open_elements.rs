@@ -213,17 +213,14 @@ impl OpenElements {
                     | name::HTML
                     | name::BODY
             ) {
+                // Newer parsers have opened what it closes, and close the option in it as well.
+                steps.push(Step::Settle(select + 1));
                 return;
             }
         }
         let found = match name {
-            // What comes after `</body>` still goes into what is open, but nobody means it to: what
-            // there is to decide is decided here.
-            name::BODY | name::HTML => {
-                let body = self.stack.iter().position(|e| e.name == name::BODY);
-                steps.push(Step::Settle(body.map_or(1, |i| i + 1)));
-                return;
-            }
+            // What comes after them still goes into what is open.
+            name::BODY | name::HTML => return,
             name::HEAD if self.in_template() => None,
             name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
             name::P => self.in_scope(name, &[name::BUTTON]),
@@ -364,6 +361,8 @@ impl OpenElements {
                 let open = self.stack.iter().rposition(|e| e.name == name);
                 if open > marker {
                     self.end_formatting_at_start(open, steps);
+                } else {
+                    self.end_reopened(name, steps);
                 }
             }
             name::OPTION => self.close_top(&[name::OPTION], steps),
@@ -378,9 +377,12 @@ impl OpenElements {
                 }
             }
             name::RB | name::RTC | name::RT | name::RP => {
-                self.close_top(&[name::RB, name::RT, name::RP], steps);
-                if matches!(name, name::RB | name::RTC) {
-                    self.close_top(&[name::RTC], steps);
+                let closes_rtc = matches!(name, name::RB | name::RTC);
+                let implied =
+                    |e: &Open| ends_by_itself(e.name) || closes_rtc && e.name == name::RTC;
+                if self.in_scope(name::RUBY, &[]).is_some() {
+                    let stays = self.stack.iter().rposition(|e| !implied(e));
+                    self.close_from(stays.map_or(0, |i| i + 1), steps);
                 }
             }
             name::FORM => {
@@ -434,19 +436,23 @@ impl OpenElements {
         }
     }
 
+    /// A formatting element that the Standard has opened again ends.
+    fn end_reopened(&mut self, name: Name, steps: &mut Steps) {
+        if let Some(i) = self.reopened.iter().position(|&(n, _)| n == name) {
+            self.reopened[i].1 -= 1;
+            if self.reopened[i].1 == 0 {
+                self.reopened.remove(i);
+            }
+            let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
+            steps.push(Step::Adopt(special.map_or(0, |i| i + 1)));
+        }
+    }
+
     /// The adoption agency, cut short: a formatting element that is closed across a block ends,
     /// the block stays open.
     fn end_formatting(&mut self, name: Name, steps: &mut Steps) {
         let Some(i) = self.in_scope(name, &[]) else {
-            if let Some(i) = self.reopened.iter().position(|&(n, _)| n == name) {
-                self.reopened[i].1 -= 1;
-                if self.reopened[i].1 == 0 {
-                    self.reopened.remove(i);
-                }
-                let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
-                steps.push(Step::Adopt(special.map_or(0, |i| i + 1)));
-            }
-            return;
+            return self.end_reopened(name, steps);
         };
         if self.stack[i + 1..]
             .iter()
@@ -528,6 +534,17 @@ fn reopen(reopened: &mut SmallVec<[(Name, u32); 8]>, name: Name) {
         Some((_, count)) => *count += 1,
         None => reopened.push((name, 1)),
     }
+}
+
+/// What has implied end tags, `rtc` left out:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#generate-implied-end-tags>
+fn ends_by_itself(name: Name) -> bool {
+    let lists = matches!(name, name::DD | name::DT | name::LI | name::P);
+    lists
+        || matches!(
+            name,
+            name::OPTGROUP | name::OPTION | name::RB | name::RP | name::RT
+        )
 }
 
 /// Ends the list of active formatting elements:

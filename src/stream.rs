@@ -14,6 +14,7 @@ use crate::scanner::Tag;
 use crate::splice::{Position, Splice};
 use crate::tag::{Class, Name, name};
 use crate::text::{Text, UNITS};
+use aside::Aside;
 use std::io::{self, Write};
 
 /// Text kept for a preview of an element that is cut as it comes, in bytes.
@@ -31,6 +32,7 @@ macro_rules! context {
     };
 }
 
+mod aside;
 mod cuts;
 mod head;
 mod words;
@@ -83,6 +85,8 @@ pub(crate) struct Stream<W> {
     breaks_out: bool,
     /// A `<meta charset>` is to be added: the page was decoded and had none.
     add_meta: bool,
+    /// What waits until it is known what it is part of.
+    aside: Option<Aside>,
 }
 
 impl<W: Write> Stream<W> {
@@ -109,6 +113,7 @@ impl<W: Write> Stream<W> {
             held: None,
             breaks_out: false,
             add_meta: false,
+            aside: None,
         };
         if let Some(address) = setup.address {
             stream.locate(address);
@@ -149,6 +154,7 @@ impl<W: Write> Stream<W> {
         // lol_html reads an SVG title as HTML, but its text as that of SVG.
         let plain = self.open.in_foreign() && self.open.is_integration_point(tag.name);
         let element = element_of(source, tag, foreign);
+        self.release_aside();
         self.end_text();
         if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
             self.settle_from(table);
@@ -221,11 +227,13 @@ impl<W: Write> Stream<W> {
     ///
     /// Those of the sink.
     pub(crate) fn finish(mut self) -> io::Result<(W, Report)> {
+        self.end_space();
         self.end_text();
         self.closing = None;
         while let Some(depth) = self.matcher.len().checked_sub(1) {
             self.close(depth);
         }
+        self.release_aside();
         self.recorder.settle(None);
         self.recorder.report.text = self.text.counts.text / UNITS;
         self.recorder.report.bytes_in = self.offset;
@@ -239,6 +247,7 @@ impl<W: Write> Stream<W> {
         if let Some((depth, _)) = self.cut {
             self.decide(depth);
         }
+        self.release_aside();
         for depth in 0..self.matcher.len() {
             self.matcher.give_up(depth);
         }
@@ -252,6 +261,9 @@ impl<W: Write> Stream<W> {
 
     /// Takes bytes of the page into the output.
     fn pass(&mut self, bytes: &[u8]) {
+        if self.takes_aside(bytes) {
+            return;
+        }
         self.offset += bytes.len() as u64;
         self.splice.push(bytes);
         while let Some(held) = self.held
@@ -423,13 +435,23 @@ impl<W: Write> Stream<W> {
 
 impl<W: Write> GapSink for Stream<W> {
     fn text(&mut self, bytes: &[u8]) {
+        if let Some(Aside::AfterBody(_)) = self.aside {
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                return self.pass(bytes);
+            }
+            self.release_aside();
+        }
         if self.open.in_body() && self.open.fosters_text().is_none() {
             return self.pass_visible(bytes);
         }
         // Only words have their place, and they may come in another piece than the space before.
         let space = bytes.iter().take_while(|b| b.is_ascii_whitespace());
         let (space, words) = bytes.split_at(space.count());
-        self.pass_visible(space);
+        if self.open.fosters_text().is_some() {
+            self.table_space(space);
+        } else {
+            self.pass_visible(space);
+        }
         if words.is_empty() {
             return;
         }
@@ -442,6 +464,7 @@ impl<W: Write> GapSink for Stream<W> {
         }
         if let Some(table) = self.open.fosters_text() {
             self.settle_from(table);
+            self.release_aside();
         }
         self.pass_visible(words);
     }
@@ -459,10 +482,18 @@ impl<W: Write> GapSink for Stream<W> {
     }
 
     fn markup(&mut self, bytes: &[u8]) {
+        self.end_space();
         self.pass(bytes);
     }
 
     fn end_tag(&mut self, name: Name, bytes: &[u8]) {
+        self.closing = None;
+        if matches!(name, name::BODY | name::HTML) {
+            self.end_text();
+            self.break_line(true);
+            return self.end_body(bytes);
+        }
+        self.release_aside();
         self.end_text();
         if self.raw_text == RawText::JsonLd {
             self.page.end_json_ld();
@@ -473,7 +504,6 @@ impl<W: Write> GapSink for Stream<W> {
         }
         let mut steps = Steps::new();
         self.open.end_tag(name, &mut steps);
-        self.closing = None;
         for step in steps {
             match step {
                 Step::CloseWith(depth) => {
@@ -485,9 +515,6 @@ impl<W: Write> GapSink for Stream<W> {
                     self.closing = Some(depth);
                 }
                 Step::CloseFrom(depth) => self.close_from(depth),
-                Step::Settle(depth) if matches!(name, name::BODY | name::HTML) => {
-                    self.decide_from(depth);
-                }
                 Step::Settle(depth) => self.settle_from(depth),
                 Step::Adopt(depth) => self.adopt_from(depth),
                 Step::Imply(name) => self.enter_implied(name),

@@ -88,6 +88,8 @@ fn what_once_was_lost() {
         "<select class=x><input>~",
         "<select><script class=x></p></script>~",
         "<select><keygen><p class=x><input>~",
+        "<select><nobr><option class=x></nobr><noembed>~</noembed>",
+        "<select><div><option class=x></div>~",
         "<object><select></object><form class=x></select>~",
         // What is open at `</body>` stays open.
         "<dl></body><form class=x><p></dl>~",
@@ -95,6 +97,8 @@ fn what_once_was_lost() {
         "<form><dir></form><p class=x></dir>~",
         // A formatting element opened again.
         "<dl><b></dl><span class=x></b>~",
+        "<dt><nobr></dt><q class=x><nobr>~",
+        "<ruby><dt class=x><rt>~",
     ] {
         let page = number(page);
         if let Err(error) = nothing_is_lost(&page, "x") {
@@ -110,6 +114,11 @@ fn what_once_was_left_over() {
     for page in [
         "<!DOCTYPE html><svg class=x><title>~</title><g>~</g></svg><p>~",
         "<!DOCTYPE html><svg class=x><desc>~</desc>~</svg><p>~",
+        // `</body>` ends nothing.
+        "<div class=x>~</body></html> <!-- ~ --> <p>~</div>~</body>",
+        "<div class=x><p>~</body></p>~</div>~</html>",
+        "<td class=x>~</body>~</td>~",
+        "<div class=x>~</body> ~",
     ] {
         let page = number(page);
         let (out, text) = left(&page, "x");
