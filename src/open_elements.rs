@@ -89,6 +89,11 @@ pub(crate) struct OpenElements {
     /// Standard opens them again in what follows, and there their end tags close more than
     /// themselves.
     reopened: SmallVec<[(Name, u32); 8]>,
+    /// The page is not in quirks mode.
+    standard: bool,
+    /// A table has ended a `p` at this depth that quirks mode may have left open: what has been
+    /// opened from here on would be in it.
+    table_p: Option<usize>,
 }
 
 impl OpenElements {
@@ -154,9 +159,7 @@ impl OpenElements {
                     return if first { Opened::Void } else { Opened::Nothing };
                 }
                 if self.ignored_in_select(name, steps) {
-                    if class.has(Class::FORMATTING) {
-                        reopen(&mut self.reopened, name);
-                    }
+                    self.might_open_in_select(name, class, steps);
                     return Opened::Nothing;
                 }
                 if !self.make_room(name, class, steps) {
@@ -169,6 +172,11 @@ impl OpenElements {
         } else {
             self.open(name, class, namespace)
         }
+    }
+
+    /// The doctype, or that there is none, puts the page in quirks mode, or not.
+    pub(crate) fn set_standard(&mut self, standard: bool) {
+        self.standard = standard;
     }
 
     /// Text that is not white space: it opens the body, if nothing did.
@@ -223,7 +231,13 @@ impl OpenElements {
             name::BODY | name::HTML => return,
             name::HEAD if self.in_template() => None,
             name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
-            name::P => self.in_scope(name, &[name::BUTTON]),
+            name::P => {
+                let open = self.in_scope(name, &[name::BUTTON]);
+                if open.is_none() {
+                    self.end_table_p(steps);
+                }
+                open
+            }
             name::LI => self.in_scope(name, &[name::OL, name::UL]),
             name::DD | name::DT | name::SELECT | name::APPLET | name::MARQUEE | name::OBJECT => {
                 self.in_scope(name, &[])
@@ -236,7 +250,7 @@ impl OpenElements {
                     && !self.stack[i + 1..].iter().all(implied)
                 {
                     // `</form>` ends the form alone.
-                    self.stack.remove(i);
+                    self.remove(i);
                     steps.push(Step::Detach(i));
                     return;
                 }
@@ -297,6 +311,7 @@ impl OpenElements {
             }
         }
         self.stack.truncate(depth);
+        self.table_p = self.table_p.filter(|&p| p <= depth);
     }
 
     fn imply(&mut self, name: Name, steps: &mut Steps) {
@@ -399,10 +414,14 @@ impl OpenElements {
             }
             _ => {}
         }
-        if class.has(Class::CLOSES_P)
-            && let Some(i) = self.in_scope(name::P, &[name::BUTTON])
-        {
-            self.close_from(i, steps);
+        if class.has(Class::CLOSES_P) {
+            if name != name::TABLE {
+                self.end_table_p(steps);
+            }
+            if let Some(i) = self.in_scope(name::P, &[name::BUTTON]) {
+                self.close_from(i, steps);
+                self.table_p = (name == name::TABLE && !self.standard).then_some(i);
+            }
         }
         if class.has(Class::HEADING)
             && self
@@ -413,6 +432,24 @@ impl OpenElements {
             self.close_from(self.stack.len() - 1, steps);
         }
         true
+    }
+
+    /// The element at `depth` ends, but what is in it does not.
+    fn remove(&mut self, depth: usize) {
+        self.stack.remove(depth);
+        self.table_p = self.table_p.map(|p| p - usize::from(depth < p));
+    }
+
+    /// What ends a `p` ends the one that a table may have left open, and all in it.
+    fn end_table_p(&mut self, steps: &mut Steps) {
+        let Some(depth) = self.table_p else { return };
+        let mut inside = self.stack[depth.min(self.stack.len())..].iter();
+        let ends_scope =
+            |e: &Open| e.class.has(Class::SCOPE) || e.integration || e.name == name::BUTTON;
+        if !inside.any(ends_scope) {
+            self.table_p = None;
+            steps.push(Step::Settle(depth));
+        }
     }
 
     /// `li`, `dd`, `dt`: an open one is closed unless another list has begun inside it.
@@ -458,7 +495,7 @@ impl OpenElements {
             .iter()
             .any(|e| e.class.has(Class::SPECIAL))
         {
-            self.stack.remove(i);
+            self.remove(i);
             steps.push(Step::Detach(i));
         } else {
             self.close_with(i, steps);
@@ -471,7 +508,7 @@ impl OpenElements {
             .iter()
             .any(|e| e.class.has(Class::SPECIAL))
         {
-            self.stack.remove(i);
+            self.remove(i);
             steps.push(Step::Detach(i));
         } else {
             self.close_from(i, steps);

@@ -2,6 +2,7 @@
 //! the page's state are kept up to date, the matcher is asked, and its verdicts become cuts in the
 //! output. What each of them does is left to them.
 
+use crate::doctype::Doctype;
 use crate::element::{Element, element_of, label};
 use crate::gap::GapSink;
 use crate::matcher::{Context, Entered, Matcher, RuleRef};
@@ -19,6 +20,9 @@ use std::io::{self, Write};
 
 /// Text kept for a preview of an element that is cut as it comes, in bytes.
 const PREVIEW_TEXT: u64 = 1024;
+
+/// A byte order mark is no text of the page.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// What tests may look at; a macro, for it borrows some fields while others change.
 macro_rules! context {
@@ -87,6 +91,8 @@ pub(crate) struct Stream<W> {
     add_meta: bool,
     /// What waits until it is known what it is part of.
     aside: Option<Aside>,
+    /// No tag and no text have been seen: there may be a doctype.
+    doctype: Option<Doctype>,
 }
 
 impl<W: Write> Stream<W> {
@@ -114,6 +120,7 @@ impl<W: Write> Stream<W> {
             breaks_out: false,
             add_meta: false,
             aside: None,
+            doctype: Some(Doctype::default()),
         };
         if let Some(address) = setup.address {
             stream.locate(address);
@@ -151,9 +158,8 @@ impl<W: Write> Stream<W> {
                 ["color", "face", "size"].contains(&&*source[name.clone()].to_ascii_lowercase())
             });
         let foreign = self.open.is_foreign(tag.name, font_attributes, tag.foreign);
-        // lol_html reads an SVG title as HTML, but its text as that of SVG.
-        let plain = self.open.in_foreign() && self.open.is_integration_point(tag.name);
         let element = element_of(source, tag, foreign);
+        self.begin_page();
         self.release_aside();
         self.end_text();
         if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
@@ -178,7 +184,8 @@ impl<W: Write> Stream<W> {
         if !element.class_of_name.has(Class::INLINE) {
             self.break_line(element.name != name::BR);
         }
-        let raw_text = tag.raw_text && !plain;
+        // lol_html reads a foreign title as HTML, but its text as markup.
+        let raw_text = tag.raw_text && !foreign;
         if opened == Opened::Nothing {
             self.pass(raw);
             self.raw_text = RawText::Unseen;
@@ -354,6 +361,13 @@ impl<W: Write> Stream<W> {
         }
     }
 
+    /// A tag or text has come: no doctype will count any more.
+    fn begin_page(&mut self) {
+        if let Some(doctype) = self.doctype.take() {
+            self.open.set_standard(doctype.is_standard());
+        }
+    }
+
     fn step_at_start(&mut self, step: Step) {
         match step {
             Step::CloseFrom(depth) => self.close_from(depth),
@@ -434,7 +448,13 @@ impl<W: Write> Stream<W> {
 }
 
 impl<W: Write> GapSink for Stream<W> {
-    fn text(&mut self, bytes: &[u8]) {
+    fn text(&mut self, mut bytes: &[u8]) {
+        if self.offset == 0
+            && let Some(rest) = bytes.strip_prefix(BOM)
+        {
+            self.pass(BOM);
+            bytes = rest;
+        }
         if let Some(Aside::AfterBody(_)) = self.aside {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 return self.pass(bytes);
@@ -455,6 +475,7 @@ impl<W: Write> GapSink for Stream<W> {
         if words.is_empty() {
             return;
         }
+        self.begin_page();
         if !self.open.in_body() {
             let mut steps = Steps::new();
             self.open.text(&mut steps);
@@ -482,11 +503,15 @@ impl<W: Write> GapSink for Stream<W> {
     }
 
     fn markup(&mut self, bytes: &[u8]) {
+        if let Some(doctype) = &mut self.doctype {
+            doctype.push(bytes);
+        }
         self.end_space();
         self.pass(bytes);
     }
 
     fn end_tag(&mut self, name: Name, bytes: &[u8]) {
+        self.begin_page();
         self.closing = None;
         if matches!(name, name::BODY | name::HTML) {
             self.end_text();

@@ -82,6 +82,7 @@ fn what_once_was_lost() {
         "<svg class=x><svg><li>~",
         "<svg class=x><mi><li>~",
         "<svg class=x></p>~",
+        "<math><svg><title><style class=x>~</styl></style>~",
         "<x-a class=x><svg><textarea></x-a>~",
         "<math class=x><svg><desc><p>~",
         // `input` ends `select`, and `select` ends a scope.
@@ -90,9 +91,15 @@ fn what_once_was_lost() {
         "<select><keygen><p class=x><input>~",
         "<select><nobr><option class=x></nobr><noembed>~</noembed>",
         "<select><div><option class=x></div>~",
+        "<select><form><select><form class=x>~",
+        "<a class=x><select><a><input>~",
         "<object><select></object><form class=x></select>~",
         // What is open at `</body>` stays open.
         "<dl></body><form class=x><p></dl>~",
+        // In quirks mode a table leaves a paragraph open.
+        "<p><table></table><q class=x><address>~",
+        "<p><table></table><q class=x></p>~",
+        "<!doctype html public '-//ietf//dtd html//'><p><table></table><q class=x><p>~",
         // `</form>` ends the form alone.
         "<form><dir></form><p class=x></dir>~",
         // A formatting element opened again.
@@ -114,6 +121,9 @@ fn what_once_was_left_over() {
     for page in [
         "<!DOCTYPE html><svg class=x><title>~</title><g>~</g></svg><p>~",
         "<!DOCTYPE html><svg class=x><desc>~</desc>~</svg><p>~",
+        // A table ends a paragraph, but in quirks mode.
+        "<!doctype html><p><table></table><div class=x><p>~<p>~</div>~",
+        "<p><table><td><div class=x><p>~<p>~</div>~",
         // `</body>` ends nothing.
         "<div class=x>~</body></html> <!-- ~ --> <p>~</div>~</body>",
         "<div class=x><p>~</body></p>~</div>~</html>",
