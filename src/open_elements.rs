@@ -262,11 +262,17 @@ impl OpenElements {
             _ if class.has(Class::BLOCK_END) => self.in_scope(name, &[]),
             _ if class.has(Class::FORMATTING) => return self.end_formatting(name, steps),
             // "Any other end tag"
-            _ => self
-                .stack
-                .iter()
-                .rposition(|e| e.name == name || e.class.has(Class::SPECIAL))
-                .filter(|&i| self.stack[i].name == name),
+            _ => {
+                let ends = |e: &Open| e.name == name || e.class.has(Class::SPECIAL);
+                let found = self.stack.iter().rposition(ends);
+                // Some parsers do not stop where SVG ends and HTML begins.
+                if found.is_some_and(|i| self.stack[i].integration)
+                    && let Some(i) = self.stack.iter().rposition(|e| e.name == name)
+                {
+                    steps.push(Step::Settle(i));
+                }
+                found.filter(|&i| self.stack[i].name == name)
+            }
         };
         if let Some(i) = found {
             self.close_with(i, steps);

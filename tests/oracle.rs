@@ -82,6 +82,7 @@ fn what_once_was_lost() {
         "<svg class=x><svg><li>~",
         "<svg class=x><mi><li>~",
         "<svg class=x></p>~",
+        "<x-a><svg class=x><title></x-a>~",
         "<math><svg><title><style class=x>~</styl></style>~",
         "<x-a class=x><svg><textarea></x-a>~",
         "<math class=x><svg><desc><p>~",
