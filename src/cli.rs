@@ -205,6 +205,11 @@ pub(crate) struct Many {
     #[arg(long, conflicts_with_all = ["encoding"])]
     pub jsonl: bool,
 
+    /// Read WARC files; write them with the pages in their responses filtered, and everything else as it
+    /// is, compressed as it was unless -o FILE says otherwise
+    #[arg(long, conflicts_with = "jsonl")]
+    pub warc: bool,
+
     /// The field with the page
     #[arg(long, value_name = "NAME", default_value = "html", requires = "jsonl")]
     pub html_field: String,
