@@ -207,7 +207,7 @@ pub(crate) struct Many {
 
     /// Read WARC files; write them with the pages in their responses filtered, and everything else as it
     /// is, compressed as it was unless -o FILE says otherwise
-    #[arg(long, conflicts_with = "jsonl")]
+    #[arg(long, conflicts_with_all = ["jsonl", "html_field", "url_field", "report_field"])]
     pub warc: bool,
 
     /// The field with the page

@@ -77,6 +77,8 @@ fn undo(coding: &str, body: &[u8], broken_off: bool) -> Result<Vec<u8>, String> 
                 .map_err(broken)
         }
         "br" => {
+            // The decoder itself does not tell a broken stream from one that breaks off.
+            let body = body.chain(BreaksOff);
             let decoder = brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER);
             read(decoder, broken_off).map_err(broken)
         }
@@ -85,6 +87,18 @@ fn undo(coding: &str, body: &[u8], broken_off: bool) -> Result<Vec<u8>, String> 
             read(decoder, broken_off).map_err(broken)
         }
         unknown => Err(format!("unknown coding {:?}", first_letters(unknown))),
+    }
+}
+
+/// What is behind the end of something that needs more.
+struct BreaksOff;
+
+impl Read for BreaksOff {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "it breaks off",
+        ))
     }
 }
 
@@ -242,7 +256,7 @@ mod tests {
             }
             "zstd" => zstd::encode_all(bytes, 1).unwrap(),
             // Brotli of "0123456789", uncompressed; there is no encoder here.
-            _ => b"\x0b\x04\x800123456789\x03".to_vec(),
+            _ => b"\x8b\x04\x800123456789\x03".to_vec(),
         }
     }
 

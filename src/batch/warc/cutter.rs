@@ -393,14 +393,30 @@ impl<R: Read> Cutter<R> {
             }
         }
         let end = self.trailer(total_there)?;
-        if !is_filtered {
-            self.other();
-            self.pass(end);
-            return Ok(true);
+        // Its member has no end, or the wrong one.
+        if matches!(self.end, Some(Step::Cut | Step::Damaged(_))) {
+            return self.cut(Some(total));
         }
         // The file goes on, but not as it would behind a whole record.
-        if end == total_there && self.rest().len() > end {
+        let next = self.rest().get(end).copied();
+        let in_member = self.same && self.aligned;
+        let is_bare = next.is_some() && end == total_there;
+        let is_wrong = match in_member {
+            true => is_bare || next.is_some_and(|byte| Some(&byte) != SIGN.first()),
+            false => is_bare && is_filtered,
+        };
+        if is_wrong {
             self.problem("its Content-Length is wrong; passed as it is".to_owned());
+            self.in_junk = true;
+            if in_member {
+                self.begin_pieces(0);
+            } else {
+                self.pass(end);
+            }
+            return Ok(true);
+        }
+        if !is_filtered {
+            self.other();
             self.pass(end);
             return Ok(true);
         }
@@ -544,10 +560,12 @@ impl<R: Read> Cutter<R> {
         };
         let Some(why) = damage else {
             let there = self.rest().len();
-            let of = total.map_or(String::new(), |total| format!(" of {total}"));
-            self.problem(format!(
-                "cut short: {there}{of} bytes are there; passed as they are"
-            ));
+            let why = match total {
+                Some(total) if there as u64 >= total => "the end of its member is missing".into(),
+                Some(total) => format!("{there} of {total} bytes are there"),
+                None => format!("{there} bytes are there"),
+            };
+            self.problem(format!("cut short: {why}; passed as it is"));
             if self.same && self.aligned {
                 self.unit.ready(&self.raw);
             } else {
@@ -623,14 +641,16 @@ impl<R: Read> Cutter<R> {
                 self.begin_junk();
                 return Ok(true);
             }
-            if pieces.left > 0 || self.end == Some(Step::Cut) {
+            let is_cut = pieces.left > 0 || self.end == Some(Step::Cut);
+            // Of what is no record everything has been told.
+            if is_cut && pieces.total > 0 {
                 let (there, total) = (pieces.total - pieces.left, pieces.total);
-                let why =
-                    format!("cut short: {there} of {total} bytes are there; passed as they are");
+                let why = format!("cut short: {there} of {total} bytes are there; passed as it is");
                 self.unit.parts.push(Part::Problem(pieces.place, why));
             }
             self.unit.ready(&self.raw);
             self.raw.clear();
+            self.state = State::Ended;
         }
         if pieces.how == How::Packed {
             let mut out = Vec::new();
@@ -649,7 +669,7 @@ impl<R: Read> Cutter<R> {
         let behind = &rest[now as usize..];
         pieces.left -= now;
         // Where nothing is known of the member (it begins with no record), nothing is said of its end.
-        if pieces.total > 0 && pieces.alone && !behind.iter().all(|b| is_newline(b)) {
+        if pieces.total > 0 && pieces.alone && !behind.iter().all(is_newline) {
             pieces.alone = false;
             let why = "other records are in its gzip member or zstd frame; passed as they are";
             let part = Part::Problem(pieces.place, why.to_owned());
