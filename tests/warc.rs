@@ -1,89 +1,44 @@
 //! WARC files: which records change and how, in which compressed form they come out, what becomes of files
 //! that are broken. All by running the command; readers of others are asked in `tests/warc_readers.py`.
 
+mod run;
+
+use run::{Run, run_with};
 use sha1::Digest as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 
-struct Run {
-    exit: Option<i32>,
-    out: Vec<u8>,
-    err: String,
-}
+/// Rules of its own: `.x` goes, and on example.com `.y`.
+const FLAGS: [&str; 6] = [
+    "--warc",
+    "--no-default-selectors",
+    "-e",
+    ".x",
+    "-s",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run/example.com.sel"),
+];
 
-/// The command with rules of its own: `.x` goes, and on example.com `.y`.
 fn dehusk(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dehusk"));
-    command
-        .args(["--warc", "--no-default-selectors", "-e", ".x"])
-        .arg("-s")
-        .arg(folder_of_rules().join("example.com.sel"))
-        .args(args)
-        .env("XDG_CONFIG_HOME", "/nonexistent")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run_in(mut command: Command, input: &[u8]) -> Run {
-    let mut child = command.spawn().expect("the command starts");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    let input = input.to_vec();
-    // Who stops early does not read all.
-    let writer = thread::spawn(move || drop(pipe.write_all(&input)));
-    let output = child.wait_with_output().expect("the command ends");
-    writer.join().expect("the writer ends");
-    Run {
-        exit: output.status.code(),
-        out: output.stdout,
-        err: String::from_utf8(output.stderr).expect("messages are UTF-8"),
-    }
+    run::dehusk(&[&FLAGS, args].concat())
 }
 
 fn run(args: &[&str], input: &[u8]) -> Run {
-    run_in(dehusk(args), input)
+    run::run(&[&FLAGS, args].concat(), input)
 }
 
 /// The command in a folder of a test's own.
 fn run_at(folder: &Path, args: &[&str]) -> Run {
     let mut command = dehusk(args);
     command.current_dir(folder);
-    run_in(command, b"")
-}
-
-fn path_of(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("warc")
-        .join(name)
-}
-
-fn folder_of_rules() -> PathBuf {
-    let folder = path_of("rules");
-    if !folder.is_dir() {
-        let made = path_of(&format!("rules-{:?}", thread::current().id()));
-        fs::create_dir_all(&made).expect("a folder for tests");
-        fs::write(made.join("example.com.sel"), ".y").expect("a file for tests");
-        // Another test may have been faster.
-        let _ = fs::rename(&made, &folder);
-    }
-    folder
+    run_with(command, drop)
 }
 
 /// A folder of this test's own, with these files.
 fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
-    let folder = path_of(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder for tests");
-    for (file, content) in files {
-        let path = folder.join(file);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for tests");
-        fs::write(path, content).expect("a file for tests");
-    }
-    folder
+    run::folder(&format!("warc/{name}"), files)
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -1,13 +1,17 @@
 //! Records from what is read: each whole, if it is small or has a page in it, or in pieces. What has no
 //! page, what is no record, and what breaks off goes on in the bytes that it came in.
 
+mod broken;
+mod pieces;
+
 use super::body;
 use super::head;
 use super::members::{Members, Step};
 use super::packing::{Form, Packer};
 use super::record::{self, Holds, Parts};
-use crate::batch::compression::Compressed;
-use anyhow::{Context as _, Result, anyhow};
+use super::unit::{Part, Place, Unit, Wanted};
+use anyhow::{Context as _, Result};
+use pieces::Pieces;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -26,78 +30,6 @@ const SIGN: &[u8] = b"WARC/";
 /// What ends a record.
 const TRAILER: usize = 4;
 
-/// How an output is to be compressed.
-#[derive(Clone, Debug)]
-pub(crate) enum Wanted {
-    /// As the input is.
-    Same,
-    Kind(Compressed),
-    /// It has begun in this form.
-    Begun(Arc<Form>),
-}
-
-/// A record, by its number in the file, from 1, and the byte that it or its member begins with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub record: u64,
-    pub offset: u64,
-}
-
-/// A part of a file.
-#[derive(Debug)]
-pub(crate) enum Part {
-    /// To be written as it is.
-    Ready(Vec<u8>),
-    /// A record to be packed.
-    Pack(Vec<u8>),
-    /// A record with a page, and its members if they can be written as they are.
-    Page {
-        record: Vec<u8>,
-        parts: Parts,
-        raw: Option<Vec<u8>>,
-        place: Place,
-    },
-    /// Something is wrong with what comes next, which is passed on.
-    Problem(Place, String),
-}
-
-/// Some parts of a file.
-#[derive(Debug)]
-pub(crate) struct Unit {
-    pub parts: Vec<Part>,
-    pub size: usize,
-    /// It ends within a record.
-    pub open: bool,
-    /// Records without a page that begin in it.
-    pub others: u64,
-    /// The record that it ends with.
-    pub last: u64,
-    /// How the output is compressed.
-    pub form: Arc<Form>,
-}
-
-impl Unit {
-    fn new(form: &Arc<Form>) -> Self {
-        Unit {
-            parts: Vec::new(),
-            size: 0,
-            open: false,
-            others: 0,
-            last: 0,
-            form: Arc::clone(form),
-        }
-    }
-
-    fn ready(&mut self, bytes: &[u8]) {
-        self.size += bytes.len();
-        match self.parts.last_mut() {
-            Some(Part::Ready(ready)) => ready.extend_from_slice(bytes),
-            _ if bytes.is_empty() => {}
-            _ => self.parts.push(Part::Ready(bytes.to_vec())),
-        }
-    }
-}
-
 /// What is being done.
 enum State {
     /// A record begins, or nothing more comes.
@@ -107,30 +39,6 @@ enum State {
     /// What lies before the next member that can be read goes through; `true` at its first byte.
     Junk(bool),
     Ended,
-}
-
-/// A record that goes through in pieces.
-struct Pieces {
-    place: Place,
-    how: How,
-    /// Bytes of it that are still to come, without what ends it.
-    left: u64,
-    /// All its bytes.
-    total: u64,
-    /// Bytes of what ends it that have come.
-    trailer: usize,
-    /// Nothing is wrong with what follows it in its member.
-    alone: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// Its members, to the end of the last.
-    Raw,
-    /// Its content.
-    Plain,
-    /// Its content, packed anew.
-    Packed,
 }
 
 /// Cuts a file into records.
@@ -524,192 +432,6 @@ impl<R: Read> Cutter<R> {
         self.number += 1;
         let place = self.place();
         self.unit.parts.push(Part::Problem(place, why));
-    }
-
-    /// What comes next is no record: it goes through up to the next that may be one.
-    fn no_record(&mut self, why: &str) -> Result<bool> {
-        if !self.in_junk {
-            self.problem(format!("{why}; passed as it is"));
-            self.in_junk = true;
-        }
-        if self.same && self.aligned {
-            self.begin_pieces(0);
-            return Ok(true);
-        }
-        let rest = &self.rest()[1..];
-        let found = memchr::memmem::find(rest, b"\nWARC/").map(|at| at + 2);
-        // The end may be the beginning of what is looked for.
-        let length = found.unwrap_or((rest.len() + 1).saturating_sub(SIGN.len() + 1));
-        if found.is_none() && length < BLOCK && self.fill()? {
-            return Ok(true);
-        }
-        let length = if found.is_none() && self.end.is_some() {
-            self.rest().len()
-        } else {
-            length
-        };
-        self.pass(length);
-        Ok(true)
-    }
-
-    /// No more can be read of what has begun. `total` is what it should have.
-    fn cut(&mut self, total: Option<u64>) -> Result<bool> {
-        let damage = match &self.end {
-            Some(Step::Damaged(why)) => Some(why.clone()),
-            _ => None,
-        };
-        let Some(why) = damage else {
-            let there = self.rest().len();
-            let why = match total {
-                Some(total) if there as u64 >= total => "the end of its member is missing".into(),
-                Some(total) => format!("{there} of {total} bytes are there"),
-                None => format!("{there} bytes are there"),
-            };
-            self.problem(format!("cut short: {why}; passed as it is"));
-            if self.same && self.aligned {
-                self.unit.ready(&self.raw);
-            } else {
-                self.pass(there);
-            }
-            self.state = State::Ended;
-            return Ok(true);
-        };
-        if !(self.same && self.aligned) {
-            return Err(self.unreadable(&why));
-        }
-        self.problem(format!(
-            "cannot be decompressed: {why}; passed as it is, up to the next that can be"
-        ));
-        self.members.put_back(&self.raw)?;
-        self.begin_junk();
-        Ok(true)
-    }
-
-    fn unreadable(&self, why: &str) -> anyhow::Error {
-        let (name, at) = (&self.name, self.member_start);
-        anyhow!("cannot read {name} from byte {at} on: {why}")
-    }
-
-    fn begin_junk(&mut self) {
-        self.content.clear();
-        self.at = 0;
-        self.raw.clear();
-        self.aligned = true;
-        self.member_ended = true;
-        self.end = None;
-        self.state = State::Junk(true);
-    }
-
-    fn begin_pieces(&mut self, total: u64) {
-        let how = if self.same && !self.members.are_there() {
-            How::Plain
-        } else if self.same && self.aligned {
-            How::Raw
-        } else {
-            How::Packed
-        };
-        self.packer.begin();
-        self.state = State::Within(Pieces {
-            place: self.place(),
-            how,
-            left: total,
-            total,
-            trailer: 0,
-            alone: true,
-        });
-    }
-
-    /// Goes on with a record in pieces.
-    fn pieces(&mut self, mut pieces: Pieces) -> Result<bool> {
-        let is_done = match pieces.how {
-            How::Raw => self.raw_piece(&mut pieces),
-            How::Plain | How::Packed => self.content_piece(&mut pieces)?,
-        };
-        if !is_done {
-            if self.fill()? || !self.rest().is_empty() {
-                self.state = State::Within(pieces);
-                return Ok(true);
-            }
-            if let Some(Step::Damaged(why)) = &self.end {
-                let why = why.clone();
-                if pieces.how != How::Raw {
-                    return Err(self.unreadable(&why));
-                }
-                let why = format!("cannot be decompressed: {why}; passed as it is");
-                self.unit.parts.push(Part::Problem(pieces.place, why));
-                self.unit.ready(&self.raw);
-                self.begin_junk();
-                return Ok(true);
-            }
-            let is_cut = pieces.left > 0 || self.end == Some(Step::Cut);
-            // Of what is no record everything has been told.
-            if is_cut && pieces.total > 0 {
-                let (there, total) = (pieces.total - pieces.left, pieces.total);
-                let why = format!("cut short: {there} of {total} bytes are there; passed as it is");
-                self.unit.parts.push(Part::Problem(pieces.place, why));
-            }
-            self.unit.ready(&self.raw);
-            self.raw.clear();
-            self.state = State::Ended;
-        }
-        if pieces.how == How::Packed {
-            let mut out = Vec::new();
-            self.packer.add(b"", true, &mut out)?;
-            self.unit.ready(&out);
-        }
-        Ok(true)
-    }
-
-    /// Passes on what has been read of members; true at the end of the last.
-    fn raw_piece(&mut self, pieces: &mut Pieces) -> bool {
-        self.unit.ready(&self.raw);
-        self.raw.clear();
-        let rest = &self.content[self.at..];
-        let now = pieces.left.min(rest.len() as u64);
-        let behind = &rest[now as usize..];
-        pieces.left -= now;
-        // Where nothing is known of the member (it begins with no record), nothing is said of its end.
-        if pieces.total > 0 && pieces.alone && !behind.iter().all(is_newline) {
-            pieces.alone = false;
-            let why = "other records are in its gzip member or zstd frame; passed as they are";
-            let part = Part::Problem(pieces.place, why.to_owned());
-            self.unit.parts.push(part);
-        }
-        self.content.clear();
-        self.at = 0;
-        self.aligned = true;
-        pieces.left == 0 && self.member_ended
-    }
-
-    /// Passes on what has been read of a record's content; true at its end.
-    fn content_piece(&mut self, pieces: &mut Pieces) -> Result<bool> {
-        let rest = &self.content[self.at..];
-        let mut now = pieces.left.min(rest.len() as u64) as usize;
-        pieces.left -= now as u64;
-        let mut is_done = false;
-        if pieces.left == 0 {
-            let is_member = self.members.are_there();
-            for byte in &rest[now..] {
-                if !is_newline(byte) || (!is_member && pieces.trailer == TRAILER) {
-                    is_done = true;
-                    break;
-                }
-                pieces.trailer += 1;
-                now += 1;
-            }
-            is_done |= !is_member && pieces.trailer == TRAILER;
-            is_done |= is_member && self.member_ended;
-        }
-        let bytes = &rest[..now];
-        if pieces.how == How::Plain {
-            self.unit.ready(bytes);
-        } else {
-            let mut out = Vec::new();
-            self.packer.add(bytes, false, &mut out)?;
-            self.unit.ready(&out);
-        }
-        self.advance(now);
-        Ok(is_done)
     }
 }
 

@@ -12,6 +12,7 @@ mod head;
 mod members;
 mod packing;
 mod record;
+mod unit;
 
 use super::compression::{Block, Compressed, Packed};
 use super::files::{Format, Place as OutputPlace};
@@ -23,11 +24,12 @@ use super::progress::Counted;
 use super::summary::{Summary, digits};
 use super::{Ended, Run};
 use anyhow::{Context as _, Result};
-use cutter::{Cutter, Part, Place, Unit, Wanted};
+use cutter::Cutter;
 use packing::{Form, Packer};
 use record::{Became, Filter, Parts};
 use std::io;
 use std::sync::Arc;
+use unit::{Part, Place, Unit, Wanted};
 
 /// Memory that a worker keeps for the next record, in bytes.
 const KEPT: usize = 8 * 1024 * 1024;
