@@ -171,7 +171,8 @@ fn only_pages_change() {
     .concat();
     assert_eq!(body.len(), 35);
     // What it shows; head and body that come in, and those that come out.
-    let rows: &[(&str, &str, &[u8], &str, &[u8])] = &[
+    type Row<'a> = (&'a str, &'a str, &'a [u8], &'a str, &'a [u8]);
+    let rows: &[Row<'_>] = &[
         ("no length", HTML, body, HTML, clean),
         (
             "a length, other fields as they are written",
@@ -624,6 +625,10 @@ fn what_cannot_be_decoded_passes_and_is_told() {
                 b"\x01\x02",
             ),
             "its body cannot be decoded: unknown coding \"sdch\"",
+        ),
+        (
+            response(&format!("{HTML}; charset=utf-8"), &gzip(b"words")[10..]),
+            "its body is binary, not a page",
         ),
         (
             response(HTML, b"%PDF-1.7<i class=x></i>"),

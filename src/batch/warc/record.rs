@@ -6,11 +6,15 @@ use super::digest;
 use super::head::{self, Edited, Head, is_media_type, parameter};
 use crate::batch::page::{Page, Settings};
 use crate::batch::summary::Summary;
+use encoding_rs::Encoding;
 use std::ops::Range;
 
 /// What HTTP says of its body, and what would be wrong of another. (`Content-Type`, `Content-Length` and
 /// the codings are looked at one by one.)
 const HTTP_DIGESTS: [&str; 4] = ["Content-MD5", "Digest", "Content-Digest", "Repr-Digest"];
+
+/// Bytes of a body that are looked at to tell text from what is none.
+const BINARY_HEAD: usize = 4096;
 
 /// What a record may be, told by its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +121,18 @@ pub(crate) fn is_page(http: &[u8], record: &[u8]) -> bool {
     }
 }
 
+/// Whether what is called text is none: it is not UTF-8, and more than one byte in 64 is one of
+/// <https://mimesniff.spec.whatwg.org/#binary-data-byte>. Of what has been compressed one in nine is.
+fn is_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(BINARY_HEAD)];
+    let is_utf_8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && head.len() < bytes.len(),
+    };
+    let binary = |byte: &&u8| matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f);
+    !is_utf_8 && head.iter().filter(binary).count() * 64 > head.len()
+}
+
 /// A record with a page in it: where its parts lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
@@ -184,59 +200,85 @@ impl Filter {
         let label = label.filter(|_| !self.one_encoding);
         let label = label.and_then(|label| std::str::from_utf8(label).ok());
         let cleaned = page.clean(&self.settings, url, label, &sent)?;
+        // With a label the filter takes it for a page whatever it is.
+        let encoding = Encoding::for_label(cleaned.report.encoding.as_bytes());
+        let has_changed = cleaned.clean != &*sent;
+        if has_changed && encoding.is_some_and(Encoding::is_ascii_compatible) && is_binary(&sent) {
+            return Err("its body is binary, not a page".to_owned());
+        }
         summary.add(&cleaned.report);
         let unfiltered = cleaned.report.unfiltered;
         let clean = cleaned.clean;
-        if clean == &*sent {
+        if !has_changed {
             return Ok((Became::Same, unfiltered));
         }
 
-        let utf_8 = charset
+        // Whatever it was, it is UTF-8 now.
+        let media_type = charset
             .filter(|(value, range)| !value[range.clone()].eq_ignore_ascii_case(b"utf-8"))
             .map(|(value, range)| [&value[..range.start], b"utf-8", &value[range.end..]].concat());
+        let (of_http, of_record) = match http {
+            Some(_) => (media_type, None),
+            None => (None, media_type),
+        };
         let mut http_out = Vec::new();
         if let Some(http) = &http {
-            let mut edited = Edited::new(http);
-            let length = clean.len().to_string();
-            let has_length = edited.set("Content-Length", length.clone());
-            if !has_length {
-                edited.replace("Transfer-Encoding", &format!("Content-Length: {length}"));
-            } else {
-                edited.remove("Transfer-Encoding");
-            }
-            edited.remove("Content-Encoding");
-            for name in HTTP_DIGESTS {
-                edited.remove(name);
-            }
-            if let Some(media_type) = &utf_8 {
-                edited.set("Content-Type", media_type.clone());
-            }
-            edited.write(&mut http_out);
-        }
-        let mut edited = Edited::new(&record);
-        edited.set("Content-Length", (http_out.len() + clean.len()).to_string());
-        let digests: [(&str, &[&[u8]]); 2] = [
-            ("WARC-Block-Digest", &[&http_out, clean]),
-            ("WARC-Payload-Digest", &[clean]),
-        ];
-        for (name, parts) in digests {
-            if let Some(old) = record.get(name) {
-                match digest::like(old, parts) {
-                    Some(new) => drop(edited.set(name, new)),
-                    None => edited.remove(name),
-                }
-            }
-        }
-        if let (None, Some(media_type)) = (&http, utf_8) {
-            edited.set("Content-Type", media_type);
+            write_http_head(http, clean.len(), of_http, &mut http_out);
         }
         out.extend_from_slice(&bytes[..parts.head.start]);
-        edited.write(out);
+        write_head(&record, &http_out, clean, of_record, out);
         out.extend_from_slice(&http_out);
         out.extend_from_slice(clean);
         out.extend_from_slice(&bytes[parts.block.end..]);
         Ok((Became::Changed, unfiltered))
     }
+}
+
+/// Writes the head of an HTTP message for a body of this length, which is sent as it is.
+fn write_http_head(head: &Head<'_>, length: usize, media_type: Option<Vec<u8>>, out: &mut Vec<u8>) {
+    let mut edited = Edited::new(head);
+    if edited.set("Content-Length", length.to_string()) {
+        edited.remove("Transfer-Encoding");
+    } else {
+        edited.replace("Transfer-Encoding", &format!("Content-Length: {length}"));
+    }
+    edited.remove("Content-Encoding");
+    for name in HTTP_DIGESTS {
+        edited.remove(name);
+    }
+    if let Some(media_type) = media_type {
+        edited.set("Content-Type", media_type);
+    }
+    edited.write(out);
+}
+
+/// Writes the head of a record for this page, with the head of HTTP before it if there is one.
+fn write_head(
+    head: &Head<'_>,
+    http: &[u8],
+    page: &[u8],
+    media_type: Option<Vec<u8>>,
+    out: &mut Vec<u8>,
+) {
+    let mut edited = Edited::new(head);
+    edited.set("Content-Length", (http.len() + page.len()).to_string());
+    let digests: [(&str, &[&[u8]]); 2] = [
+        ("WARC-Block-Digest", &[http, page]),
+        ("WARC-Payload-Digest", &[page]),
+    ];
+    for (name, parts) in digests {
+        let Some(old) = head.get(name) else {
+            continue;
+        };
+        match digest::like(old, parts) {
+            Some(new) => drop(edited.set(name, new)),
+            None => edited.remove(name),
+        }
+    }
+    if let Some(media_type) = media_type {
+        edited.set("Content-Type", media_type);
+    }
+    edited.write(out);
 }
 
 #[cfg(test)]
