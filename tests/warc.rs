@@ -42,7 +42,7 @@ fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     to.write_all(bytes).expect("memory takes everything");
     to.finish().expect("memory takes everything")
 }
@@ -144,10 +144,10 @@ fn crawl() -> Vec<(Vec<u8>, Vec<u8>)> {
         records.push(other(record(request, b"GET / HTTP/1.1\r\n\r\n")));
         records.push((page(&format!("{X}{text}")), page(&text)));
         records.push(other(page(&text)));
-        records.push(other(image(i * 1000)));
+        records.push(other(image(i * 200)));
     }
     // In pieces.
-    records.push(other(image(3_000_000)));
+    records.push(other(image(700_000)));
     records.push((page(&format!("<p>end{X}")), page("<p>end")));
     records
 }
@@ -733,7 +733,7 @@ fn a_last_record_that_breaks_off_is_told() {
     let rest = out.strip_prefix(&page("a")[..]).expect("the first");
     assert!(rest.len() > 100 && last.starts_with(rest));
     // A long one, which has gone out in pieces.
-    let long = image(2_000_000);
+    let long = image(600_000);
     for (name, pack, _) in FORMS {
         let (whole, part) = (pack(&first), pack(&long));
         let there = &part[..part.len() - 1000];
@@ -812,7 +812,7 @@ fn members_with_more_or_less_than_a_record() {
         assert_eq!((done.exit, done.err.as_str()), (Some(0), ""), "{name}");
         assert!(unpack(&done.out) == expected, "{name}");
         // A large record is on its way when the other is seen.
-        let large = [image(1_000_000), a.clone()].concat();
+        let large = [image(600_000), a.clone()].concat();
         let file = [pack(&large), pack(&a)].concat();
         let done = run(&[], &file);
         assert_eq!(done.exit, Some(3), "{name}");
@@ -1032,7 +1032,7 @@ fn being_stopped_leaves_whole_records() {
     let before = packed(crawl.iter().map(|(before, _)| before), same);
     let after = packed(crawl.iter().map(|(_, after)| after), same);
     for jobs in ["1", "3"] {
-        for wait in [1, 1_000_000, 3_000_000] {
+        for wait in [1, 200_000, 700_000] {
             // The input goes on for ever; the output is read until so much has come.
             let mut child = dehusk(&["-j", jobs]).spawn().expect("the command starts");
             let mut input = child.stdin.take().expect("a pipe");

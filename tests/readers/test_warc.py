@@ -8,7 +8,6 @@ Wants warcio, fastwarc, zstandard and brotli; DEHUSK is the command. `.ci/run` i
 import gzip
 import io
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -99,7 +98,9 @@ FORMS = {
 
 class Readers(unittest.TestCase):
     def setUp(self):
-        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
 
     def dehusk(self, source, target, *flags):
         command = [DEHUSK, "--warc", "--no-config", "--no-default-selectors", "-e", ".x, .menu", *flags]
