@@ -1,5 +1,5 @@
-//! Many pages: JSON lines, WARC files and folders, on all cores. A source gives units of work, a [`pool`] has them
-//! done, and what comes of them is written in order; a [`summary`] counts, [`progress`] shows.
+//! Many pages: JSON lines, WARC files and folders, on all cores. A source gives units of work, a [`pool`]
+//! has them done, and what comes of them is written in order; a [`summary`] counts, [`progress`] shows.
 //!
 //! Whatever goes wrong with one record or one file is told and counted, and the rest goes on.
 

@@ -13,6 +13,7 @@ use super::unit::{Part, Place, Unit, Wanted};
 use anyhow::{Context as _, Result};
 use pieces::Pieces;
 use std::io::Read;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Units are of about so many bytes, and so are the pieces of a record that goes through in pieces.
@@ -39,6 +40,16 @@ enum State {
     /// What lies before the next member that can be read goes through; `true` at its first byte.
     Junk(bool),
     Ended,
+}
+
+/// A record of which the head has been read.
+struct Found {
+    head: Range<usize>,
+    /// Bytes of its block.
+    block: u64,
+    /// And with all before it.
+    total: u64,
+    has_page: bool,
 }
 
 /// Cuts a file into records.
@@ -225,18 +236,39 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// The next record, or a step towards it.
+    /// The next record, or a step towards it; false if there is none.
     fn record(&mut self) -> Result<bool> {
         if self.rest().is_empty() {
             return self.begin();
         }
+        let Some(found) = self.find()? else {
+            return Ok(true);
+        };
+        self.in_junk = false;
+        let is_filtered = found.has_page && found.block <= LONGEST_BLOCK;
+        if is_filtered || found.total <= BLOCK as u64 {
+            return self.whole(&found, is_filtered);
+        }
+        if found.has_page {
+            let mib = LONGEST_BLOCK / 1024 / 1024;
+            self.problem(format!("a page of more than {mib} MiB; passed as it is"));
+        } else {
+            self.other();
+        }
+        self.begin_pieces(found.total);
+        Ok(true)
+    }
+
+    /// Looks at the head of what comes next; `None` if more has to be read, or it is no record and has
+    /// been dealt with.
+    fn find(&mut self) -> Result<Option<Found>> {
         let before = self.rest().iter().take_while(|b| is_newline(b)).count();
         let bytes = &self.rest()[before..];
         if bytes.is_empty() {
             if before > LONGEST_HEAD || !self.fill()? {
                 self.pass(before);
             }
-            return Ok(true);
+            return Ok(None);
         }
         let sign = &SIGN[..SIGN.len().min(bytes.len())];
         if !bytes.starts_with(sign) {
@@ -246,69 +278,63 @@ impl<R: Read> Cutter<R> {
             if bytes.len() > LONGEST_HEAD {
                 return self.no_record("its head is too long");
             }
-            return if self.fill()? {
-                Ok(true)
-            } else {
-                self.cut(None)
-            };
+            return self.more(None);
         };
         let outline = match record::outline(&bytes[..length]) {
             Ok(outline) => outline,
             Err(why) => return self.no_record(&why),
         };
-        let Some(total) = outline.block.checked_add((before + length) as u64) else {
+        let block = outline.block;
+        let Some(total) = block.checked_add((before + length) as u64) else {
             return self.no_record("its Content-Length is too large");
         };
-        let holds_page = match outline.holds {
+        let has_page = match outline.holds {
             Holds::Other => false,
             Holds::Page => true,
             Holds::Response => {
                 let there = &bytes[length..];
-                let within = outline.block.min(there.len() as u64) as usize;
-                let http = &there[..within];
+                let http = &there[..block.min(there.len() as u64) as usize];
+                let is_all = http.len() as u64 == block || http.len() > LONGEST_HEAD;
                 match head::length(http) {
                     Some(end) => record::is_page(&http[..end], &bytes[..length]),
-                    None if http.len() as u64 == outline.block || http.len() > LONGEST_HEAD => {
-                        false
-                    }
-                    None => {
-                        return if self.fill()? {
-                            Ok(true)
-                        } else {
-                            self.cut(Some(total))
-                        };
-                    }
+                    None if is_all => false,
+                    None => return self.more(Some(total)),
                 }
             }
         };
-        self.in_junk = false;
-        let is_filtered = holds_page && outline.block <= LONGEST_BLOCK;
-        if !is_filtered && total > BLOCK as u64 {
-            if holds_page {
-                let mib = LONGEST_BLOCK / 1024 / 1024;
-                let why = format!("a page of more than {mib} MiB; passed as it is");
-                self.problem(why);
-            } else {
-                self.other();
-            }
-            self.begin_pieces(total);
-            return Ok(true);
+        Ok(Some(Found {
+            head: before..before + length,
+            block,
+            total,
+            has_page,
+        }))
+    }
+
+    /// More of what comes next has to be read. `total` is what it should have.
+    fn more(&mut self, total: Option<u64>) -> Result<Option<Found>> {
+        if !self.fill()? {
+            self.cut(total)?;
         }
-        let total_there = total as usize;
-        while self.rest().len() < total_there {
+        Ok(None)
+    }
+
+    /// Hands on a record that is held whole.
+    fn whole(&mut self, found: &Found, is_filtered: bool) -> Result<bool> {
+        let block_end = found.total as usize;
+        while self.rest().len() < block_end {
             if !self.fill()? {
-                return self.cut(Some(total));
+                return self.cut(Some(found.total));
             }
         }
-        let end = self.trailer(total_there)?;
+        let end = self.trailer(block_end)?;
         // Its member has no end, or the wrong one.
         if matches!(self.end, Some(Step::Cut | Step::Damaged(_))) {
-            return self.cut(Some(total));
+            return self.cut(Some(found.total));
         }
         // The file goes on, but not as it would behind a whole record.
         let next = self.rest().get(end).copied();
         let in_member = self.same && self.aligned;
-        let is_bare = next.is_some() && end == total_there;
+        let is_bare = next.is_some() && end == block_end;
         let is_wrong = match in_member {
             true => is_bare || next.is_some_and(|byte| Some(&byte) != SIGN.first()),
             false => is_bare && is_filtered,
@@ -321,30 +347,26 @@ impl<R: Read> Cutter<R> {
             } else {
                 self.pass(end);
             }
-            return Ok(true);
-        }
-        if !is_filtered {
+        } else if is_filtered {
+            self.number += 1;
+            let place = self.place();
+            let raw = self.is_whole(end).then(|| std::mem::take(&mut self.raw));
+            let record = self.take(end);
+            self.unit.size += record.len() + raw.as_ref().map_or(0, Vec::len);
+            let parts = Parts {
+                head: found.head.clone(),
+                block: found.head.end..block_end,
+            };
+            self.unit.parts.push(Part::Page {
+                record,
+                parts,
+                raw,
+                place,
+            });
+        } else {
             self.other();
             self.pass(end);
-            return Ok(true);
         }
-        self.number += 1;
-        let place = self.place();
-        let block = before + length..total_there;
-        let record = self.rest()[..end].to_vec();
-        let raw = self.is_whole(end).then(|| std::mem::take(&mut self.raw));
-        self.unit.size += record.len() + raw.as_ref().map_or(0, Vec::len);
-        let parts = Parts {
-            head: before..block.start,
-            block,
-        };
-        self.unit.parts.push(Part::Page {
-            record,
-            parts,
-            raw,
-            place,
-        });
-        self.advance(end);
         Ok(true)
     }
 
@@ -407,6 +429,18 @@ impl<R: Read> Cutter<R> {
         self.advance(end);
     }
 
+    /// Takes the first bytes of the rest; large ones without copying them.
+    fn take(&mut self, end: usize) -> Vec<u8> {
+        let is_all = self.at == 0 && end == self.content.len();
+        let bytes = if is_all && end > BLOCK {
+            std::mem::take(&mut self.content)
+        } else {
+            self.rest()[..end].to_vec()
+        };
+        self.advance(end.min(self.content.len()));
+        bytes
+    }
+
     fn advance(&mut self, end: usize) {
         self.at += end;
         self.raw.clear();
@@ -438,3 +472,6 @@ impl<R: Read> Cutter<R> {
 fn is_newline(byte: &u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,8 @@ pub(crate) struct Members<R> {
     input: R,
     codec: Codec,
     form: Form,
+    /// Where it is read to.
+    piece: Box<[u8]>,
     /// What has been read and not been used.
     buffer: Vec<u8>,
     at: usize,
@@ -72,6 +74,7 @@ impl<R: Read> Members<R> {
             input,
             codec: Codec::Plain,
             form: Form::default(),
+            piece: vec![0; PIECE].into(),
             buffer: Vec::new(),
             at: 0,
             offset: 0,
@@ -147,19 +150,16 @@ impl<R: Read> Members<R> {
                 let used = (inflate.total_in() - used) as usize;
                 match status {
                     Ok(status) => (used, status == Status::StreamEnd),
-                    Err(error) => return Ok(Step::Damaged(error.to_string())),
+                    // Which error it is depends on how much came at once.
+                    Err(_) => return Ok(Step::Damaged("broken gzip".to_owned())),
                 }
             }
             Codec::Zstd(decoder) => {
-                content.resize(before + PIECE, 0);
                 let mut from = InBuffer::around(source);
-                let mut to = OutBuffer::around(&mut content[before..]);
-                let hint = decoder.run(&mut from, &mut to);
-                let (used, written) = (from.pos(), to.pos());
-                content.truncate(before + written);
-                match hint {
-                    Ok(hint) => (used, hint == 0),
-                    Err(error) => return Ok(Step::Damaged(error.to_string())),
+                let mut to = OutBuffer::around_pos(content, before);
+                match decoder.run(&mut from, &mut to) {
+                    Ok(hint) => (from.pos(), hint == 0),
+                    Err(_) => return Ok(Step::Damaged("broken zstd".to_owned())),
                 }
             }
         };
@@ -316,14 +316,9 @@ impl<R: Read> Members<R> {
             }
             self.buffer.drain(..self.at);
             self.at = 0;
-            let before = self.buffer.len();
-            self.buffer.resize(before + PIECE, 0);
-            let read = self.input.read(&mut self.buffer[before..]);
-            self.buffer
-                .truncate(before + read.as_ref().copied().unwrap_or(0));
-            match read {
+            match self.input.read(&mut self.piece) {
                 Ok(0) => self.ended = true,
-                Ok(_) => {}
+                Ok(n) => self.buffer.extend_from_slice(&self.piece[..n]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

@@ -6,7 +6,7 @@ use super::digest;
 use super::head::{self, Edited, Head, is_media_type, parameter};
 use crate::batch::page::{Page, Settings};
 use crate::batch::summary::Summary;
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 use std::ops::Range;
 
 /// What HTTP says of its body, and what would be wrong of another. (`Content-Type`, `Content-Length` and
@@ -215,7 +215,7 @@ impl Filter {
 
         // Whatever it was, it is UTF-8 now.
         let media_type = charset
-            .filter(|(value, range)| !value[range.clone()].eq_ignore_ascii_case(b"utf-8"))
+            .filter(|(value, range)| Encoding::for_label(&value[range.clone()]) != Some(UTF_8))
             .map(|(value, range)| [&value[..range.start], b"utf-8", &value[range.end..]].concat());
         let (of_http, of_record) = match http {
             Some(_) => (media_type, None),

@@ -2,27 +2,27 @@
 //! next that can be read.
 
 use super::super::members::Step;
-use super::{BLOCK, Cutter, SIGN, State};
+use super::{BLOCK, Cutter, Found, SIGN, State};
 use anyhow::{Result, anyhow};
 use std::io::Read;
 
 impl<R: Read> Cutter<R> {
     /// What comes next is no record: it goes through up to the next that may be one.
-    pub(super) fn no_record(&mut self, why: &str) -> Result<bool> {
+    pub(super) fn no_record(&mut self, why: &str) -> Result<Option<Found>> {
         if !self.in_junk {
             self.problem(format!("{why}; passed as it is"));
             self.in_junk = true;
         }
         if self.same && self.aligned {
             self.begin_pieces(0);
-            return Ok(true);
+            return Ok(None);
         }
         let rest = &self.rest()[1..];
         let found = memchr::memmem::find(rest, b"\nWARC/").map(|at| at + 2);
         // The end may be the beginning of what is looked for.
         let length = found.unwrap_or((rest.len() + 1).saturating_sub(SIGN.len() + 1));
         if found.is_none() && length < BLOCK && self.fill()? {
-            return Ok(true);
+            return Ok(None);
         }
         let length = if found.is_none() && self.end.is_some() {
             self.rest().len()
@@ -30,7 +30,7 @@ impl<R: Read> Cutter<R> {
             length
         };
         self.pass(length);
-        Ok(true)
+        Ok(None)
     }
 
     /// No more can be read of what has begun. `total` is what it should have.
