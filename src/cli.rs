@@ -225,8 +225,7 @@ pub(crate) struct Many {
     pub report_field: Option<String>,
 
     /// Write to this folder, in the order of the folders that are read; with --jsonl and --warc it may be
-    /// a file.
-    /// What ends in .gz or .zst is compressed
+    /// a file. What ends in .gz or .zst is compressed
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub output: Option<PathBuf>,
 

@@ -45,6 +45,17 @@ enum Codec {
     Zstd(Decoder<'static>),
 }
 
+impl Codec {
+    fn begin(&mut self) -> io::Result<()> {
+        match self {
+            Codec::Plain => {}
+            Codec::Gzip(inflate) => inflate.reset(true),
+            Codec::Zstd(decoder) => decoder.reinit()?,
+        }
+        Ok(())
+    }
+}
+
 /// A file being read.
 pub(crate) struct Members<R> {
     input: R,
@@ -159,7 +170,7 @@ impl<R: Read> Members<R> {
                 let mut to = OutBuffer::around_pos(content, before);
                 match decoder.run(&mut from, &mut to) {
                     Ok(hint) => (from.pos(), hint == 0),
-                    Err(_) => return Ok(Step::Damaged("broken zstd".to_owned())),
+                    Err(error) => return Ok(Step::Damaged(format!("zstd: {error}"))),
                 }
             }
         };
@@ -169,17 +180,19 @@ impl<R: Read> Members<R> {
             self.begin_member()?;
             return Ok(Step::MemberEnd);
         }
-        // What was read before may have had more in it.
-        let is_stuck = !is_more && content.len() == before;
-        Ok(if is_stuck { Step::Cut } else { Step::Content })
+        Ok(match used == 0 && content.len() == before {
+            false => Step::Content,
+            // What was read before may have had more in it, but has not.
+            true if !is_more => Step::Cut,
+            true => Step::Damaged("no headway is made".to_owned()),
+        })
     }
 
     /// What comes where a member is to begin, if none does.
     fn before_member(&mut self, raw: &mut Vec<u8>) -> io::Result<Option<Step>> {
         self.have(4)?;
         let rest = self.rest();
-        let is_gzip = self.form.kind == Compressed::Gzip;
-        let magic: &[u8] = if is_gzip { &GZIP } else { &FRAME };
+        let magic = self.magic();
         if rest.starts_with(magic) {
             return Ok(None);
         }
@@ -224,61 +237,45 @@ impl<R: Read> Members<R> {
     ///
     /// Those of the reader.
     pub(crate) fn junk(&mut self, past: bool) -> io::Result<Vec<u8>> {
-        self.begin_member()?;
-        let first = if self.form.kind == Compressed::Gzip {
-            GZIP[0]
-        } else {
-            FRAME[0]
-        };
+        let magic = self.magic();
         let mut length = usize::from(past);
         while length < PIECE {
             self.have(length + PIECE)?;
-            let rest = self.rest();
+            let rest = &self.buffer[self.at..];
             let new = rest.get(length..).unwrap_or_default();
-            let Some(at) = memchr::memchr(first, new) else {
+            let Some(at) = memchr::memchr(magic[0], new) else {
                 length = rest.len();
                 break;
             };
             length += at;
             let candidate = &rest[length..];
             // Enough of it has to be there to tell.
-            let is_enough = self.ended || candidate.len() >= BEGINNING;
-            if !is_enough || self.is_beginning(candidate) {
+            if candidate.len() < BEGINNING && !self.ended {
+                break;
+            }
+            let candidate = &candidate[..candidate.len().min(BEGINNING)];
+            if candidate.starts_with(magic) && is_beginning(&mut self.codec, candidate)? {
                 break;
             }
             length += 1;
         }
+        self.begin_member()?;
         let junk = self.rest()[..length.min(self.rest().len())].to_vec();
         self.used(junk.len());
         Ok(junk)
     }
 
-    /// Whether a member begins here whose content begins like a record.
-    fn is_beginning(&self, bytes: &[u8]) -> bool {
-        if Compressed::by_content(bytes) != self.form.kind {
-            return false;
+    /// The bytes that a member with content begins with.
+    fn magic(&self) -> &'static [u8] {
+        match self.form.kind {
+            Compressed::Zstd => &FRAME,
+            _ => &GZIP,
         }
-        let mut content = [0; SIGN.len()];
-        let read = match self.form.kind {
-            Compressed::Gzip => flate2::read::GzDecoder::new(bytes).read_exact(&mut content),
-            Compressed::Zstd => {
-                let dictionary = self.form.dictionary.as_deref().unwrap_or_default();
-                zstd::Decoder::with_dictionary(bytes, dictionary)
-                    .and_then(|mut decoder| decoder.read_exact(&mut content))
-            }
-            Compressed::No => return false,
-        };
-        read.is_ok() && content == SIGN
     }
 
     fn begin_member(&mut self) -> io::Result<()> {
         self.in_member = false;
-        match &mut self.codec {
-            Codec::Plain => {}
-            Codec::Gzip(inflate) => inflate.reset(true),
-            Codec::Zstd(decoder) => decoder.reinit()?,
-        }
-        Ok(())
+        self.codec.begin()
     }
 
     /// A whole frame that is to be skipped; `None` if the file ends before it does.
@@ -325,6 +322,25 @@ impl<R: Read> Members<R> {
         }
         Ok(true)
     }
+}
+
+/// Whether a member begins here whose content begins like a record.
+fn is_beginning(codec: &mut Codec, bytes: &[u8]) -> io::Result<bool> {
+    codec.begin()?;
+    let mut content = Vec::with_capacity(SIGN.len());
+    Ok(match codec {
+        Codec::Plain => false,
+        Codec::Gzip(inflate) => {
+            let status = inflate.decompress_vec(bytes, &mut content, FlushDecompress::None);
+            status.is_ok() && content.starts_with(SIGN)
+        }
+        Codec::Zstd(decoder) => {
+            let mut to = OutBuffer::around(&mut content);
+            let hint = decoder.run(&mut InBuffer::around(bytes), &mut to);
+            // A frame gives nothing until a whole block of it has come.
+            hint.is_ok() && (content.is_empty() || content.starts_with(SIGN))
+        }
+    })
 }
 
 /// A dictionary as it is used, from what a file has.
