@@ -23,7 +23,8 @@ use std::path::PathBuf;
   dehusk -e '.promo' -e 'p:has-text(\"Lire aussi\")' < page.html
   dehusk --explain < page.html > /dev/null
   dehusk -o clean/ pages/
-  dehusk --jsonl crawl.jsonl.gz -o clean.jsonl.gz",
+  dehusk --jsonl crawl.jsonl.gz -o clean.jsonl.gz
+  dehusk --warc crawl.warc.gz -o clean.warc.gz",
     after_long_help = "Exit status: 0 filtered; 1 `rules check` or `rules test` found something; 2 wrong flags, an unreadable file or a bad selector; 3 the page came \
 through whole, but not all of it could be filtered, or with many pages one of them did; 130 stopped by Ctrl-C.
 
@@ -205,6 +206,12 @@ pub(crate) struct Many {
     #[arg(long, conflicts_with_all = ["encoding"])]
     pub jsonl: bool,
 
+    /// Read WARC files; write them with the pages in them filtered and everything else byte for byte,
+    /// compressed as it was unless -o FILE says otherwise. A page's address comes from its record, unless
+    /// there is --url or --site, its charset from HTTP, unless there is --encoding
+    #[arg(long, conflicts_with_all = ["jsonl", "html_field", "url_field", "report_field"])]
+    pub warc: bool,
+
     /// The field with the page
     #[arg(long, value_name = "NAME", default_value = "html", requires = "jsonl")]
     pub html_field: String,
@@ -217,8 +224,8 @@ pub(crate) struct Many {
     #[arg(long, value_name = "NAME", requires = "jsonl")]
     pub report_field: Option<String>,
 
-    /// Write to this folder, in the order of the folders that are read; with --jsonl it may be a file.
-    /// What ends in .gz or .zst is compressed
+    /// Write to this folder, in the order of the folders that are read; with --jsonl and --warc it may be
+    /// a file. What ends in .gz or .zst is compressed
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub output: Option<PathBuf>,
 

@@ -70,6 +70,8 @@ fn filter(cli: &Filter) -> Result<Exit> {
         Some(why) => {
             let hint = if why.ends_with("gzip-compressed") {
                 "; try: gzip -dc | dehusk"
+            } else if why.ends_with("a WARC archive") {
+                "; try: dehusk --warc"
             } else {
                 ""
             };
