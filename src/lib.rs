@@ -43,7 +43,7 @@ mod stream;
 mod tag;
 mod text;
 
-pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean};
+pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean, decoded};
 pub use report::{Prompt, Removal, Report, Tally};
 pub use rules::{
     Action, Kind, KindSet, Level, Rule, RuleError, RuleErrors, Rules, RulesBuilder, SiteRules,
