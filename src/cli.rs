@@ -37,9 +37,27 @@ pub(crate) struct Cli {
     pub filter: Filter,
 }
 
+#[cfg(feature = "serve")]
+const PREVIEW_EXAMPLES: &str = "Examples:
+  dehusk preview page.html > preview.html
+  dehusk preview --drop all --site example.com page.html > preview.html
+  dehusk preview --serve -s example.com.sel pages/";
+
+#[cfg(not(feature = "serve"))]
+const PREVIEW_EXAMPLES: &str = "Examples:
+  dehusk preview page.html > preview.html
+  dehusk preview --drop all --site example.com page.html > preview.html";
+
 /// What else the command can do. A page in a file of such a name is `./rules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write one HTML file that shows the page, what would go of it, and by which rule
+    ///
+    /// The page is as it is; what would go is dimmed and outlined in the colour of its kind, with its
+    /// rule. The file needs no network, and nothing of the page runs in it.
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(Preview),
+
     /// List, show, check, test, import and draft rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -129,7 +147,7 @@ pub(crate) enum RulesCommand {
 }
 
 /// Which rules there are.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Set {
     /// Add the rules of this file, or of the files of this folder, which may be selector files,
     /// ftr-site-config files or Adblock Plus and uBlock Origin lists
@@ -145,7 +163,7 @@ pub(crate) struct Set {
     pub no_config: bool,
 }
 
-/// How a page is filtered.
+/// What is asked of the filter.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
     /// The page; standard input if it is left out or '-'. Several pages, and folders of them, with -o
@@ -153,6 +171,25 @@ pub(crate) struct Filter {
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub how: How,
+
+    /// Tell on standard error what was dropped, by which line of which file, and whether the article
+    /// came cut short
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub explain: Option<Explain>,
+
+    #[command(flatten)]
+    pub many: Many,
+
+    /// Print the manual page or a shell's completions
+    #[arg(long, value_name = "WHAT", hide_short_help = true, exclusive = true)]
+    pub generate: Option<Generate>,
+}
+
+/// How a page is filtered: what is known of it, by which rules, and what is to go.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct How {
     /// The page's address: it chooses the site's rules. Without it the page's own head is asked
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "site")]
     pub url: Option<String>,
@@ -180,21 +217,39 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds())]
     pub keep: Option<Vec<String>>,
 
-    /// Tell on standard error what was dropped, by which line of which file, and whether the article
-    /// came cut short
-    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
-    pub explain: Option<Explain>,
-
     /// Bytes that one undecided element may hold back before it is kept
     #[arg(long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
     pub hold_limit: u64,
+}
+
+/// What is shown of which pages.
+#[derive(Args, Debug)]
+pub(crate) struct Preview {
+    /// The page; standard input if it is left out or '-'. Several pages, and folders of them, with
+    /// --serve
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
 
     #[command(flatten)]
-    pub many: Many,
+    pub how: How,
 
-    /// Print the manual page or a shell's completions
-    #[arg(long, value_name = "WHAT", hide_short_help = true, exclusive = true)]
-    pub generate: Option<Generate>,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// A server of previews.
+#[cfg(feature = "serve")]
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// List the pages at an address of this machine and show each; when a selector file or a page
+    /// changes, what is shown changes. Ctrl-C ends it
+    #[arg(long)]
+    pub serve: bool,
+
+    /// The port, with --serve; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8321, requires = "serve")]
+    pub port: u16,
 }
 
 /// How many pages are filtered.

@@ -3,6 +3,7 @@
 mod batch;
 mod cli;
 mod job;
+mod preview;
 mod rule_set;
 mod rules_command;
 
