@@ -62,7 +62,8 @@ fn filter(cli: &Filter) -> Result<Exit> {
             None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
-    if let Some(format) = cli.explain {
+    let format = cli.explain.or(cli.explain_kept.then_some(Explain::Text));
+    if let Some(format) = format {
         explain(&report, format)?;
     }
     match &report.unfiltered {
@@ -117,6 +118,7 @@ pub(crate) fn options(cli: &Filter) -> Result<Options> {
 pub(crate) fn options_on(options: Options, cli: &Filter) -> Result<Options> {
     let mut options = options
         .explain(cli.explain.is_some())
+        .explain_kept(cli.explain_kept)
         .hold_limit(cli.hold_limit);
     if let Some(kinds) = &cli.drop {
         options = if kinds.iter().any(|k| k == "all") {
@@ -211,6 +213,9 @@ fn explain(report: &Report, format: Explain) -> Result<()> {
             Explain::Text => {
                 for removal in &report.removals {
                     writeln!(out, "{removal}")?;
+                }
+                for kept in &report.kept {
+                    writeln!(out, "{kept}")?;
                 }
                 if let Some(prompt) = &report.prompt {
                     writeln!(out, "{prompt}")?;
