@@ -179,6 +179,11 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub explain: Option<Explain>,
 
+    /// Tell as well what a rule nearly dropped, and what saved it: a [keep], a length, a :not(), the
+    /// hold limit
+    #[arg(long)]
+    pub explain_kept: bool,
+
     #[command(flatten)]
     pub many: Many,
 

@@ -33,6 +33,7 @@ pub struct Options {
     encoding: Option<&'static Encoding>,
     hold_limit: u64,
     explain: bool,
+    explain_kept: bool,
 }
 
 impl Default for Options {
@@ -43,6 +44,7 @@ impl Default for Options {
             encoding: None,
             hold_limit: HOLD_LIMIT,
             explain: false,
+            explain_kept: false,
         }
     }
 }
@@ -104,6 +106,17 @@ impl Options {
         self.explain = yes;
         self
     }
+
+    /// Whether the report lists what a rule nearly dropped as well, with what saved it:
+    /// [`Report::kept`]. It says that every removal is to be listed, too.
+    ///
+    /// It takes longer, and memory for the text of what may be listed, up to 1 MiB. What is dropped
+    /// does not depend on it.
+    #[must_use]
+    pub fn explain_kept(mut self, yes: bool) -> Self {
+        self.explain_kept = yes;
+        self
+    }
 }
 
 /// A label that names no encoding.
@@ -151,7 +164,8 @@ impl<W: Write> Filter<W> {
         let setup = Setup {
             wanted: options.kinds,
             hold_limit: options.hold_limit,
-            explain: options.explain,
+            explain: options.explain || options.explain_kept,
+            explain_kept: options.explain_kept,
             address: options.address.clone(),
         };
         Filter {

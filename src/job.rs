@@ -46,7 +46,9 @@ fn filter(cli: &Filter) -> Result<Exit> {
     if batch::is_asked(cli) {
         return batch::run(cli);
     }
-    let options = options(&cli.how)?.explain(cli.explain.is_some());
+    let options = options(&cli.how)?
+        .explain(cli.explain.is_some())
+        .explain_kept(cli.explain_kept);
     let file = match &cli.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
@@ -63,7 +65,8 @@ fn filter(cli: &Filter) -> Result<Exit> {
             None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
-    if let Some(format) = cli.explain {
+    let format = cli.explain.or(cli.explain_kept.then_some(Explain::Text));
+    if let Some(format) = format {
         explain(&report, format)?;
     }
     match &report.unfiltered {
@@ -228,6 +231,9 @@ fn explain(report: &Report, format: Explain) -> Result<()> {
             Explain::Text => {
                 for removal in &report.removals {
                     writeln!(out, "{removal}")?;
+                }
+                for kept in &report.kept {
+                    writeln!(out, "{kept}")?;
                 }
                 if let Some(prompt) = &report.prompt {
                     writeln!(out, "{prompt}")?;

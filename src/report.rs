@@ -122,6 +122,10 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+mod kept;
+
+pub use kept::{Amount, FailedTest, Kept, Saved};
+
 /// What was dropped of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
@@ -143,6 +147,9 @@ pub struct Report {
     /// such as "62 % of this article is left to read"; looked for only with
     /// [`Options::explain`](crate::Options::explain).
     pub prompt: Option<Prompt>,
+    /// What a rule nearly dropped, and what saved it, in the order of the page; looked for only with
+    /// [`Options::explain_kept`](crate::Options::explain_kept).
+    pub kept: Vec<Kept>,
     tallies: [Tally; Kind::ALL.len()],
     /// Bytes read.
     pub bytes_in: u64,
@@ -280,6 +287,7 @@ impl Recorder {
             self.ranges.pop();
         }
         self.ranges.push(cut.text);
+        self.forget_kept(start);
         self.open.push(cut);
     }
 

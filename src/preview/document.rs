@@ -10,7 +10,7 @@ use super::marks::{Mark, marked, quoted, unused_name};
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dehusk::{Kind, Options, Removal, Report, Rules};
+use dehusk::{Kept, Kind, Options, Removal, Report, Rules};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -32,7 +32,7 @@ impl Previewed {
     ///
     /// It is no page.
     pub(super) fn new(rules: &Rules, options: &Options, page: &[u8]) -> Result<Previewed> {
-        let options = options.clone().explain(true);
+        let options = options.clone().explain(true).explain_kept(true);
         let report = dehusk::clean(rules, &options, page, std::io::sink())
             .context("the page cannot be filtered")?;
         let Some(page) = dehusk::decoded(page, &options) else {
@@ -53,21 +53,27 @@ impl Previewed {
             kept: unused_name(&self.page, "data-dehusk-kept"),
             unfold: unused_name(&self.page, "data-dehusk-unfold"),
         };
-        let removals = self.removals();
-        let marks: Vec<Mark> = removals
-            .iter()
-            .map(|shown| Mark {
-                at: shown.item.bytes.start as usize,
-                name: names.removed.clone(),
-                value: shown.mark.clone(),
-            })
-            .collect();
+        let removals = (1..).zip(&self.report.removals);
+        let removals: Vec<Shown<'_>> = removals.map(|(n, item)| Shown::removed(n, item)).collect();
+        let kept = (1..).zip(&self.report.kept);
+        let mut kept: Vec<Shown<'_>> = kept.map(|(n, item)| Shown::kept(n, item)).collect();
+        for i in 1..kept.len() {
+            // Two rules may have come near to one element.
+            if kept[i].start == kept[i - 1].start {
+                kept[i].mark = kept[i - 1].mark.clone();
+            }
+        }
+        let of_removals = removals.iter().map(|shown| shown.as_mark(&names.removed));
+        let of_kept = kept.iter().map(|shown| shown.as_mark(&names.kept));
+        let mut marks: Vec<Mark> = of_removals.chain(of_kept).collect();
+        marks.sort();
+        marks.dedup();
         let data = Data {
             report: &self.report,
             kinds: Kind::ALL.map(Kind::name),
             marks: &names,
             removals: &removals,
-            kept: &[],
+            kept: &kept,
             served: served.map(|served| served.version),
             problem: served.and_then(|served| served.problem),
         };
@@ -88,16 +94,6 @@ impl Previewed {
                 ("script", &scripts.join("</script>\n<script>")),
             ],
         ))
-    }
-
-    fn removals(&self) -> Vec<Shown<'_>> {
-        let numbered = self.report.removals.iter().enumerate();
-        numbered
-            .map(|(i, item)| Shown {
-                mark: format!("{}-{}", item.kind.name(), i + 1),
-                item,
-            })
-            .collect()
     }
 }
 
@@ -132,12 +128,61 @@ struct Names {
     unfold: String,
 }
 
-/// A removal, and what its element is marked with.
+/// What goes or nearly went, and what its element is marked with.
 #[derive(Serialize)]
 struct Shown<'a> {
     mark: String,
-    #[serde(flatten)]
-    item: &'a Removal,
+    #[serde(skip)]
+    start: u64,
+    kind: &'static str,
+    file: &'a str,
+    line: u32,
+    selector: &'a str,
+    element: &'a str,
+    text_length: u64,
+    text: &'a str,
+    /// What saved it.
+    why: Option<String>,
+}
+
+impl<'a> Shown<'a> {
+    fn removed(number: usize, item: &'a Removal) -> Self {
+        Shown {
+            mark: format!("{}-{number}", item.kind.name()),
+            start: item.bytes.start,
+            kind: item.kind.name(),
+            file: &item.file,
+            line: item.line,
+            selector: &item.selector,
+            element: &item.element,
+            text_length: item.text_length,
+            text: &item.text,
+            why: None,
+        }
+    }
+
+    fn kept(number: usize, item: &'a Kept) -> Self {
+        Shown {
+            mark: format!("kept-{number}"),
+            start: item.bytes.start,
+            kind: item.kind.name(),
+            file: &item.file,
+            line: item.line,
+            selector: &item.selector,
+            element: &item.element,
+            text_length: item.text_length,
+            text: &item.text,
+            why: Some(item.saved.to_string()),
+        }
+    }
+
+    fn as_mark(&self, name: &str) -> Mark {
+        Mark {
+            at: self.start as usize,
+            name: name.to_owned(),
+            value: self.mark.clone(),
+        }
+    }
 }
 
 /// Text for an element's content or an attribute's value.

@@ -47,11 +47,9 @@ fn contains_ignoring_case(page: &str, word: &str) -> bool {
         .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// The page with its marks, and disarmed. A byte order mark goes, for it is none inside of a file.
+/// The page with its marks, which are sorted, and disarmed. A byte order mark goes, for it is none inside of a file.
 pub(crate) fn marked(page: &str, marks: &[Mark]) -> String {
-    let mut marks: Vec<&Mark> = marks.iter().collect();
-    marks.sort();
-    let mut marks = marks.into_iter().peekable();
+    let mut marks = marks.iter().peekable();
     let mut out = String::with_capacity(page.len() + page.len() / 8);
     let mut done = if page.starts_with('\u{feff}') { 3 } else { 0 };
     for at in memchr::memchr_iter(b'<', page.as_bytes()) {
@@ -117,7 +115,7 @@ mod tests {
             ("<a/b=c>", &[mark(0, "x-1")], "<a m=\"x-1\"/b=c>"),
             (
                 "<p><i>é<b>",
-                &[mark(8, "y-2"), mark(0, "x-1")],
+                &[mark(0, "x-1"), mark(8, "y-2")],
                 "<p m=\"x-1\"><i>é<b m=\"y-2\">",
             ),
             ("<", &[], "<"),

@@ -16,13 +16,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use dehusk::{Kind, Rules};
+use dehusk::{Kind, Options, Report, Rules};
 use futures_util::future::{Either, select};
 use futures_util::stream::{Stream, unfold};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -93,7 +93,7 @@ pub(super) fn run(asked: &Preview) -> Result<Exit> {
     eprintln!("dehusk: {} pages; Ctrl-C ends this", pages.len());
     println!("http://{address}/");
     // Who does not read it knows the address.
-    let _ = std::io::stdout().flush();
+    let _ = io::stdout().flush();
 
     serve(site, listener, &stop)?;
     Ok(Exit::Filtered)
@@ -310,7 +310,8 @@ impl Site {
         path.ok_or_else(|| anyhow!("there is no page {number}"))
     }
 
-    fn filtered(&self, path: &Path, rules: &Rules) -> Result<Previewed> {
+    /// A page's bytes, and what is known of it.
+    fn read(&self, path: &Path) -> Result<(Vec<u8>, Options)> {
         let name = path.display();
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
         let mut page = Vec::new();
@@ -318,13 +319,21 @@ impl Site {
             .read_to_end(&mut page)
             .with_context(|| format!("cannot read {name}"))?;
         let options = job::options_on(rules_command::options_of(path)?, &self.how)?;
-        Previewed::new(rules, &options, &page).with_context(|| name.to_string())
+        Ok((page, options))
+    }
+
+    fn report(&self, number: usize, rules: &Rules) -> Result<Report> {
+        let (page, options) = self.read(&self.path_of(number)?)?;
+        let options = options.explain(true);
+        Ok(dehusk::clean(rules, &options, &page[..], io::sink())?)
     }
 
     fn preview(&self, number: usize) -> Result<String> {
         let path = self.path_of(number)?;
         let (rules, problem, version) = self.snapshot();
-        let previewed = self.filtered(&path, &rules)?;
+        let (bytes, options) = self.read(&path)?;
+        let previewed =
+            Previewed::new(&rules, &options, &bytes).with_context(|| path.display().to_string())?;
         let served = Served {
             script: LIVE_SCRIPT,
             problem: problem.as_deref(),
@@ -342,7 +351,7 @@ impl Site {
     fn reports(&self, numbers: &str) -> Result<String> {
         #[derive(Serialize)]
         struct Told {
-            report: Option<dehusk::Report>,
+            report: Option<Report>,
             problem: Option<String>,
         }
         let began = Instant::now();
@@ -350,10 +359,9 @@ impl Site {
         let mut reports = Vec::new();
         for number in numbers.split(',') {
             let number = number.parse().context("numbers of pages are wanted")?;
-            let filtered = self.filtered(&self.path_of(number)?, &rules);
-            reports.push(match filtered {
-                Ok(previewed) => Told {
-                    report: Some(previewed.report),
+            reports.push(match self.report(number, &rules) {
+                Ok(report) => Told {
+                    report: Some(report),
                     problem: None,
                 },
                 Err(error) => Told {

@@ -190,7 +190,7 @@ impl<W: Write> Stream<W> {
     }
 
     /// The text of the element at `depth`, of which all has been seen, or its beginning.
-    fn words_of(&self, depth: usize) -> &str {
+    pub(super) fn words_of(&self, depth: usize) -> &str {
         let state = self.matcher.element(depth);
         if state.preview.is_empty() {
             self.text.slice(state.text_start, self.text.end())

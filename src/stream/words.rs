@@ -1,5 +1,6 @@
 //! The page's visible text on its way: who is told that it has grown, and how long it is kept.
 
+use super::kept::WATCHED_TEXT;
 use super::{PREVIEW_TEXT, Stream};
 use crate::matcher::Context;
 use crate::report::{PROMPT, first_words};
@@ -38,7 +39,7 @@ impl<W: Write> Stream<W> {
         if let Some(depth) = self.matcher.outermost_pending() {
             needed = self.matcher.element(depth).text_start;
             if self.text.end() - needed > self.hold_limit {
-                self.matcher.give_up(depth);
+                self.matcher.reach_limit(depth);
                 self.recorder.report.undecided += 1;
                 self.update_hold();
             }
@@ -46,10 +47,19 @@ impl<W: Write> Stream<W> {
         for depth in 0..if self.explain { self.matcher.len() } else { 0 } {
             let state = self.matcher.element(depth);
             let start = state.text_start;
-            if state.truncated.is_none() && self.cut.is_none_or(|(cut, _)| cut != depth) {
+            let is_watched = self.matcher.is_watched(depth);
+            if state.truncated.is_none()
+                && self.cut.is_none_or(|(cut, _)| cut != depth)
+                && !is_watched
+            {
                 continue;
             }
-            if self.text.end() - start < PREVIEW_TEXT {
+            let wanted = if is_watched {
+                WATCHED_TEXT
+            } else {
+                PREVIEW_TEXT
+            };
+            if self.text.end() - start < wanted {
                 needed = needed.min(start);
             } else if state.preview.is_empty() {
                 let words = first_words(self.text.slice(start, start + PREVIEW_TEXT), PROMPT);
