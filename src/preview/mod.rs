@@ -14,6 +14,13 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use document::Previewed;
 use std::io::{self, Read as _, Write as _};
 
+/// What is said to those who name several pages.
+const SEVERAL: &str = if cfg!(feature = "serve") {
+    "several pages: --serve shows them"
+} else {
+    "several pages: a preview shows one"
+};
+
 /// Does what the flags say.
 ///
 /// # Errors
@@ -27,7 +34,7 @@ pub(crate) fn run(asked: &Preview) -> Result<Exit> {
     let file = match &asked.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
-        _ => bail!("several pages: one preview shows one"),
+        _ => bail!(SEVERAL),
     };
     let name = name_of(file);
     let options = job::options(&asked.how)?;

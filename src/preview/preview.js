@@ -14,6 +14,7 @@
   // The page's document, the sheet with our marks, and the elements of each mark.
   let page = null;
   let sheet = null;
+  let rescue = [];
   const elements = new Map();
   const buttons = new Map();
 
@@ -39,8 +40,8 @@
       ['Encoding', report.encoding + (report.malformed ? `, ${number(report.malformed)} malformed` : '')],
       ['Text', counted(report.text, 'character', 'characters')],
       ['Cut short', report.truncated ? `yes: “${report.prompt}” (${report.prompt_rule})` : 'nothing says so'],
-      ['Kept', `${number(report.protected)} by [keep]`],
-      ['Undecided', `${number(report.undecided)} past the hold limit`],
+      ['Kept', `${number(report.protected)} by a [keep]`],
+      ['Undecided', `${number(report.undecided)} at the hold limit`],
     ];
     if (report.unfiltered) facts.push(['Unfiltered', report.unfiltered]);
     for (const [term, text] of facts) {
@@ -123,17 +124,31 @@
 
   // The page.
 
-  // What is drawn on the page. Three ids that no element has: it counts for more than what pages say.
+  // Three ids that no element has: it counts for more than what pages say.
+  const strong = (selector) => `:is(${selector}, #d#d#d)`;
+
+  // A page that waits for a script to be shown, or to be scrolled, waits in vain.
+  function rescued() {
+    const roots = [page.documentElement, page.body].filter(Boolean).map(styleOf);
+    const css = [];
+    if (roots.some((style) => ['hidden', 'clip'].includes(style.overflowY))) {
+      css.push(`${strong('html')} { overflow: auto !important; } ${strong('body')} { overflow: visible !important; }`);
+    }
+    if (roots.some((style) => style.visibility !== 'visible' || style.opacity === '0' || style.display === 'none')) {
+      css.push(`${strong('html, body')} { display: block !important; opacity: 1 !important; visibility: visible !important; }`);
+    }
+    return css;
+  }
+
+  // What is drawn on the page.
   function rules() {
-    const strong = (selector) => `:is(${selector}, #d#d#d)`;
     const css = [
-      // The page may wait for a script to be shown or to scroll.
-      `${strong('html, body')} { overflow: auto !important; visibility: visible !important; opacity: 1 !important; }`,
+      ...rescue,
       // Without their style sheets, drawings are as large as the window.
-      ':where(svg) { max-height: 6rem; max-width: 6rem } :where(img, video, iframe) { max-width: 100% }',
+      ':where(svg) { max-height: 2.5rem; max-width: 2.5rem } :where(img, video, iframe) { max-width: 100% }',
     ];
     if (!state.clean) {
-      css.push(`${strong(`[${marks.kept}]`)} { outline: 1px dashed #7a7a7a !important; outline-offset: -1px !important; }`);
+      css.push(`${strong(`[${marks.kept}]`)} { outline: 2px dashed #9a9a9a !important; outline-offset: 0 !important; }`);
     }
     for (const kind of data.kinds) {
       if (state.off.includes(kind)) continue;
@@ -141,7 +156,8 @@
       const c = colour(kind);
       css.push(state.clean
         ? `${strong(marked)} { display: none !important; }`
-        : `${strong(marked)} { outline: 3px solid ${c} !important; outline-offset: -3px !important; opacity: 0.45 !important; }
+        : `${strong(marked)} { box-shadow: inset 0 0 0 100vmax color-mix(in srgb, ${c} 22%, transparent) !important;
+             opacity: 0.5 !important; outline: 3px solid ${c} !important; outline-offset: 0 !important; }
            ${strong(`${marked}:is(:hover, :focus-within)`)} { opacity: 1 !important; }`);
     }
     if (state.unfold && !state.clean) {
@@ -251,6 +267,7 @@
     page = frame.contentDocument;
     sheet = new frame.contentWindow.CSSStyleSheet();
     page.adoptedStyleSheets = [sheet];
+    rescue = rescued();
     for (const what of ['removed', 'kept']) {
       for (const element of page.querySelectorAll(`[${marks[what]}]`)) {
         const mark = element.getAttribute(marks[what]);

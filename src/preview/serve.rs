@@ -388,8 +388,13 @@ impl Site {
         }
         table.push_str("<th scope=\"col\">notes</th></tr></thead><tbody>");
         let cells = "<td></td>".repeat(1 + Kind::ALL.len());
+        let common = match &self.paths[..] {
+            [path] if path.is_dir() => Some(path),
+            _ => None,
+        };
         for (number, path) in pages {
-            let name = text(&path.display().to_string());
+            let short = common.and_then(|folder| path.strip_prefix(folder).ok());
+            let name = text(&short.unwrap_or(&path).display().to_string());
             table.push_str(&format!(
                 "<tr data-page=\"{number}\"><th scope=\"row\"><a href=\"/page/{number}\">{name}</a></th>\
                  {cells}<td class=\"note-cell\"></td></tr>"
@@ -399,7 +404,10 @@ impl Site {
         for problem in problems {
             table.push_str(&format!("<p class=\"hint\">{}</p>", text(&problem)));
         }
-        self.shown("Pages", &table)
+        let title = common.map_or("Pages".to_owned(), |folder| {
+            format!("Pages of {}", folder.display())
+        });
+        self.shown(&title, &table)
     }
 
     /// A page that says something.
@@ -426,7 +434,7 @@ impl Site {
             TEMPLATE,
             &[
                 ("policy", &policy(&scripts, true)),
-                ("title", title),
+                ("title", &text(title)),
                 ("style", STYLE),
                 ("hidden", if problem.is_some() { "" } else { " hidden" }),
                 ("problem", &text(&problem.unwrap_or_default())),

@@ -6,7 +6,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Editors write a file in several steps. What follows within this time belongs to one change.
 const QUIET: Duration = Duration::from_millis(80);
@@ -65,20 +65,26 @@ impl Watch {
     pub(super) fn next(&self) -> Option<()> {
         loop {
             let event = self.events.recv().ok()?;
-            if self.is_change(event) {
+            if self.is_change(&event) {
                 break;
             }
         }
+        // Other events, such as those of reading, do not make it less quiet.
+        let mut quiet = Instant::now() + QUIET;
         loop {
-            match self.events.recv_timeout(QUIET) {
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => return Some(()),
+            let left = quiet.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Some(());
+            }
+            match self.events.recv_timeout(left) {
+                Ok(event) if self.is_change(&event) => quiet = Instant::now() + QUIET,
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
     }
 
-    fn is_change(&self, event: notify::Result<Event>) -> bool {
+    fn is_change(&self, event: &notify::Result<Event>) -> bool {
         let Ok(event) = event else {
             // Events were lost, perhaps.
             return true;
