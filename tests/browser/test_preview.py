@@ -210,7 +210,8 @@ def assert_nothing_happened(watched, source, came, ours):
     assert strangers == []
     assert page.title() == f"{source} – dehusk preview"
     assert watched.frame("(page) => page.title") == "Nothing of this page may run or fetch"
-    assert "ran" not in [frame.title() for frame in page.frames]
+    inner = watched.frame("(page) => [...page.querySelectorAll('iframe')].map((f) => f.contentDocument?.title ?? '')")
+    assert inner == ["", "", ""]
     assert page.frames[1].url == "about:srcdoc"
     assert watched.said == []
 
