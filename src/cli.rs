@@ -35,6 +35,28 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     pub filter: Filter,
+
+    /// When to use colour; on a terminal, unless NO_COLOR is set, if it is left out
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        hide_short_help = true
+    )]
+    pub color: Color,
+}
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Whatever is written to
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// What else the command can do. A page in a file of such a name is `./rules`.

@@ -2,13 +2,13 @@
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
 use crate::batch::{self, content};
-use crate::cli::{Cli, Command, Explain, Filter, Generate};
-use crate::{rule_set, rules_command};
+use crate::cli::{Cli, Color, Command, Explain, Filter, Generate};
+use crate::{explain, rule_set, rules_command};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Report, Rules};
+use dehusk::{Kind, Options, Rules};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// How a run ended; the codes are part of the command's promise.
@@ -34,11 +34,11 @@ pub(crate) enum Exit {
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Some(Command::Rules(command)) => rules_command::run(command),
-        None => filter(&cli.filter),
+        None => filter(&cli.filter, cli.color),
     }
 }
 
-fn filter(cli: &Filter) -> Result<Exit> {
+fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what);
     }
@@ -64,7 +64,7 @@ fn filter(cli: &Filter) -> Result<Exit> {
     };
     let format = cli.explain.or(cli.explain_kept.then_some(Explain::Text));
     if let Some(format) = format {
-        explain(&report, format)?;
+        explain::tell(&report, format, color)?;
     }
     match &report.unfiltered {
         None => Ok(Exit::Filtered),
@@ -173,7 +173,7 @@ pub(crate) fn stdout() -> Result<impl Write> {
 /// Standard output without the line buffer that `std` puts before it.
 #[cfg(not(unix))]
 pub(crate) fn stdout() -> Result<impl Write> {
-    Ok(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
+    Ok(io::BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
 }
 
 /// Remembers that it was writing that failed.
@@ -203,39 +203,6 @@ impl<W: Write> Write for Watched<W> {
         self.inner
             .flush()
             .inspect_err(|error| self.error = Some(error.kind()))
-    }
-}
-
-fn explain(report: &Report, format: Explain) -> Result<()> {
-    let result = || -> io::Result<()> {
-        let mut out = BufWriter::new(io::stderr().lock());
-        match format {
-            Explain::Text => {
-                for removal in &report.removals {
-                    writeln!(out, "{removal}")?;
-                }
-                for kept in &report.kept {
-                    writeln!(out, "{kept}")?;
-                }
-                if let Some(prompt) = &report.prompt {
-                    writeln!(out, "{prompt}")?;
-                }
-            }
-            Explain::Json => {
-                for removal in &report.removals {
-                    serde_json::to_writer(&mut out, removal)?;
-                    out.write_all(b"\n")?;
-                }
-                serde_json::to_writer(&mut out, report)?;
-                out.write_all(b"\n")?;
-            }
-        }
-        out.flush()
-    };
-    match result() {
-        // Nobody reads standard error: nothing is lost.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to standard error"),
     }
 }
 

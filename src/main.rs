@@ -2,6 +2,7 @@
 
 mod batch;
 mod cli;
+mod explain;
 mod job;
 mod rule_set;
 mod rules_command;

@@ -52,7 +52,8 @@ pub(crate) fn is_asked(cli: &Filter) -> bool {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let many = &cli.many;
-    if cli.explain.is_some() && many.report_field.is_none() {
+    let explain = cli.explain.is_some() || cli.explain_kept;
+    if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
     let mut options = job::options(cli)?.explain(many.summary || many.report_field.is_some());
@@ -63,7 +64,8 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let settings = Settings {
         rules: job::rules(cli)?,
         options,
-        removals: cli.explain.is_some(),
+        removals: explain,
+        kept: cli.explain_kept,
     };
     let mut run = Run {
         many,
