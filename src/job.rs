@@ -2,13 +2,13 @@
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
 use crate::batch::{self, content};
-use crate::cli::{Cli, Color, Command, Explain, Filter, Generate};
-use crate::{explain, rule_set, rules_command};
+use crate::cli::{Cli, Color, Command, Filter, Generate};
+use crate::{explain, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
 use dehusk::{Kind, Options, Rules};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::Path;
 
 /// How a run ended; the codes are part of the command's promise.
@@ -40,7 +40,17 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
 
 fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
-        return generate(what);
+        return generate(what, cli.many.output.as_deref());
+    }
+    // Who types a page knows to say so; all others wonder why nothing happens.
+    if cli.files.is_empty()
+        && (cli.many.jsonl || !batch::is_asked(cli))
+        && io::stdin().is_terminal()
+    {
+        bail!(
+            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
+             (dehusk - reads what is typed; dehusk --help says more)"
+        );
     }
     if batch::is_asked(cli) {
         return batch::run(cli);
@@ -53,6 +63,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     };
     let input = open(file)?;
     let rules = rules(cli)?;
+    suggest_site(cli, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -62,7 +73,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
             None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
-    let format = cli.explain.or(cli.explain_kept.then_some(Explain::Text));
+    let format = cli.told.format();
     if let Some(format) = format {
         explain::tell(&report, format, color)?;
     }
@@ -95,10 +106,19 @@ pub(crate) fn name_of(file: Option<&Path>) -> String {
 /// What cannot be read of them.
 pub(crate) fn rules(cli: &Filter) -> Result<Rules> {
     let mut builder = rule_set::builder(&cli.set)?;
-    for selector in &cli.select {
+    for selector in &cli.goes.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
+}
+
+/// Says so if the site has no rules and its name is nearly that of one that has.
+fn suggest_site(cli: &Filter, rules: &Rules) {
+    if let Some(host) = cli.site.as_deref().and_then(dehusk::host_of)
+        && let Some(meant) = suggest::host(rules, &host)
+    {
+        eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
+    }
 }
 
 /// What the flags say of the page and of what is to go.
@@ -117,17 +137,17 @@ pub(crate) fn options(cli: &Filter) -> Result<Options> {
 /// As above.
 pub(crate) fn options_on(options: Options, cli: &Filter) -> Result<Options> {
     let mut options = options
-        .explain(cli.explain.is_some())
-        .explain_kept(cli.explain_kept)
-        .hold_limit(cli.hold_limit);
-    if let Some(kinds) = &cli.drop {
+        .explain(cli.told.explain.is_some())
+        .explain_kept(cli.told.explain_kept)
+        .hold_limit(cli.goes.hold_limit);
+    if let Some(kinds) = &cli.goes.drop {
         options = if kinds.iter().any(|k| k == "all") {
             options.drop(Kind::ALL)
         } else {
             options.drop(parsed(kinds)?)
         };
     }
-    if let Some(kinds) = &cli.keep {
+    if let Some(kinds) = &cli.goes.keep {
         options = options.keep(parsed(kinds)?);
     }
     if let Some(url) = cli.url.as_deref().or(cli.site.as_deref()) {
@@ -206,9 +226,19 @@ impl<W: Write> Write for Watched<W> {
     }
 }
 
-fn generate(what: Generate) -> Result<Exit> {
+/// Prints the manual page or completions; with a folder, writes the manual pages of all commands there.
+fn generate(what: Generate, folder: Option<&Path>) -> Result<Exit> {
     use clap_complete::Shell;
     let mut command = Cli::command();
+    match (what, folder) {
+        (_, None) => {}
+        (Generate::Man, Some(folder)) => {
+            let cannot = || format!("cannot write to {}", folder.display());
+            clap_mangen::generate_to(command, folder).with_context(cannot)?;
+            return Ok(Exit::Filtered);
+        }
+        (_, Some(_)) => bail!("completions are printed: -o is for --generate man"),
+    }
     let mut out = Vec::new();
     let shell = match what {
         Generate::Man => {

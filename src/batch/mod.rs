@@ -52,7 +52,7 @@ pub(crate) fn is_asked(cli: &Filter) -> bool {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let many = &cli.many;
-    let explain = cli.explain.is_some() || cli.explain_kept;
+    let explain = cli.told.format().is_some();
     if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
@@ -65,7 +65,7 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
         rules: job::rules(cli)?,
         options,
         removals: explain,
-        kept: cli.explain_kept,
+        kept: cli.told.explain_kept,
     };
     let mut run = Run {
         many,
