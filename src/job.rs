@@ -2,13 +2,13 @@
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
 use crate::batch::{self, content};
-use crate::cli::{Cli, Command, Explain, Filter, Generate, How};
-use crate::{preview, rule_set, rules_command};
+use crate::cli::{Cli, Color, Command, Filter, Generate, How};
+use crate::{explain, preview, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Report, Rules, RulesBuilder};
+use dehusk::{Kind, Options, Rules, RulesBuilder};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::Path;
 
 /// How a run ended; the codes are part of the command's promise.
@@ -35,20 +35,30 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Some(Command::Preview(asked)) => preview::run(asked),
         Some(Command::Rules(command)) => rules_command::run(command),
-        None => filter(&cli.filter),
+        None => filter(&cli.filter, cli.color),
     }
 }
 
-fn filter(cli: &Filter) -> Result<Exit> {
+fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
-        return generate(what);
+        return generate(what, cli.many.output.as_deref());
+    }
+    // Who types a page knows to say so; all others wonder why nothing happens.
+    if cli.files.is_empty()
+        && (cli.many.jsonl || !batch::is_asked(cli))
+        && io::stdin().is_terminal()
+    {
+        bail!(
+            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
+             (dehusk - reads what is typed; dehusk --help says more)"
+        );
     }
     if batch::is_asked(cli) {
         return batch::run(cli);
     }
     let options = options(&cli.how)?
-        .explain(cli.explain.is_some())
-        .explain_kept(cli.explain_kept);
+        .explain(cli.told.explain.is_some())
+        .explain_kept(cli.told.explain_kept);
     let file = match &cli.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
@@ -56,6 +66,7 @@ fn filter(cli: &Filter) -> Result<Exit> {
     };
     let input = open(file)?;
     let rules = rules(&cli.how)?;
+    suggest_site(cli, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -65,9 +76,9 @@ fn filter(cli: &Filter) -> Result<Exit> {
             None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
-    let format = cli.explain.or(cli.explain_kept.then_some(Explain::Text));
+    let format = cli.told.format();
     if let Some(format) = format {
-        explain(&report, format)?;
+        explain::tell(&report, format, color)?;
     }
     match &report.unfiltered {
         None => Ok(Exit::Filtered),
@@ -111,10 +122,19 @@ pub(crate) fn rules_here(how: &How) -> Result<Rules> {
 }
 
 fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
-    for selector in &how.select {
+    for selector in &how.goes.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
+}
+
+/// Says so if the site has no rules and its name is nearly that of one that has.
+fn suggest_site(cli: &Filter, rules: &Rules) {
+    if let Some(host) = cli.how.site.as_deref().and_then(dehusk::host_of)
+        && let Some(meant) = suggest::host(rules, &host)
+    {
+        eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
+    }
 }
 
 /// What the flags say of the page and of what is to go.
@@ -132,15 +152,15 @@ pub(crate) fn options(how: &How) -> Result<Options> {
 ///
 /// As above.
 pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
-    let mut options = options.hold_limit(how.hold_limit);
-    if let Some(kinds) = &how.drop {
+    let mut options = options.hold_limit(how.goes.hold_limit);
+    if let Some(kinds) = &how.goes.drop {
         options = if kinds.iter().any(|k| k == "all") {
             options.drop(Kind::ALL)
         } else {
             options.drop(parsed(kinds)?)
         };
     }
-    if let Some(kinds) = &how.keep {
+    if let Some(kinds) = &how.goes.keep {
         options = options.keep(parsed(kinds)?);
     }
     if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
@@ -191,7 +211,7 @@ pub(crate) fn stdout() -> Result<impl Write> {
 /// Standard output without the line buffer that `std` puts before it.
 #[cfg(not(unix))]
 pub(crate) fn stdout() -> Result<impl Write> {
-    Ok(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
+    Ok(io::BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
 }
 
 /// Remembers that it was writing that failed.
@@ -224,42 +244,19 @@ impl<W: Write> Write for Watched<W> {
     }
 }
 
-fn explain(report: &Report, format: Explain) -> Result<()> {
-    let result = || -> io::Result<()> {
-        let mut out = BufWriter::new(io::stderr().lock());
-        match format {
-            Explain::Text => {
-                for removal in &report.removals {
-                    writeln!(out, "{removal}")?;
-                }
-                for kept in &report.kept {
-                    writeln!(out, "{kept}")?;
-                }
-                if let Some(prompt) = &report.prompt {
-                    writeln!(out, "{prompt}")?;
-                }
-            }
-            Explain::Json => {
-                for removal in &report.removals {
-                    serde_json::to_writer(&mut out, removal)?;
-                    out.write_all(b"\n")?;
-                }
-                serde_json::to_writer(&mut out, report)?;
-                out.write_all(b"\n")?;
-            }
-        }
-        out.flush()
-    };
-    match result() {
-        // Nobody reads standard error: nothing is lost.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to standard error"),
-    }
-}
-
-fn generate(what: Generate) -> Result<Exit> {
+/// Prints the manual page or completions; with a folder, writes the manual pages of all commands there.
+fn generate(what: Generate, folder: Option<&Path>) -> Result<Exit> {
     use clap_complete::Shell;
     let mut command = Cli::command();
+    match (what, folder) {
+        (_, None) => {}
+        (Generate::Man, Some(folder)) => {
+            let cannot = || format!("cannot write to {}", folder.display());
+            clap_mangen::generate_to(command, folder).with_context(cannot)?;
+            return Ok(Exit::Filtered);
+        }
+        (_, Some(_)) => bail!("completions are printed: -o is for --generate man"),
+    }
     let mut out = Vec::new();
     let shell = match what {
         Generate::Man => {

@@ -44,7 +44,7 @@ mod tag;
 mod text;
 
 pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean, decoded};
-pub use report::{Amount, FailedTest, Kept, Prompt, Removal, Report, Saved, Tally};
+pub use report::{Amount, FailedTest, Kept, Printable, Prompt, Removal, Report, Saved, Tally};
 pub use rules::{
     Action, Kind, KindSet, Level, Rule, RuleError, RuleErrors, Rules, RulesBuilder, SiteRules,
     UnknownKind, host_of,

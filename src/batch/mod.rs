@@ -53,10 +53,13 @@ pub(crate) fn is_asked(cli: &Filter) -> bool {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let many = &cli.many;
-    if cli.explain.is_some() && many.report_field.is_none() {
+    let explain = cli.told.format().is_some();
+    if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
-    let mut options = job::options(&cli.how)?.explain(many.summary || many.report_field.is_some());
+    let mut options = job::options(&cli.how)?
+        .explain(many.summary || many.report_field.is_some())
+        .explain_kept(cli.told.explain_kept);
     if many.jsonl {
         // What a string of JSON says has been decoded.
         options = options.encoding("utf-8")?;
@@ -64,7 +67,8 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let settings = Settings {
         rules: job::rules(&cli.how)?,
         options,
-        removals: cli.explain.is_some(),
+        removals: explain,
+        kept: cli.told.explain_kept,
     };
     let mut run = Run {
         many,

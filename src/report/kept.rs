@@ -2,6 +2,7 @@
 
 use super::{Printable, Recorder};
 use crate::rules::Kind;
+use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::ops::Range;
@@ -31,6 +32,8 @@ pub struct Kept {
     pub text_length: u64,
     /// The first words of its visible text.
     pub text: String,
+    /// The last words of its visible text; empty if the first are all of it.
+    pub last_words: String,
     /// What saved it.
     pub saved: Saved,
 }
@@ -56,7 +59,7 @@ pub enum Saved {
 }
 
 /// A test of a rule that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FailedTest {
     /// The test, and of a `:not()` with several selectors the one that matched.
     pub test: String,
@@ -155,6 +158,47 @@ impl fmt::Display for Kept {
             self.kind.name(),
             self.saved
         )
+    }
+}
+
+impl Serialize for Kept {
+    /// As a removal, and `saved`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("Kept", 11)?;
+        s.serialize_field("kind", self.kind.name())?;
+        s.serialize_field("file", &*self.file)?;
+        s.serialize_field("line", &self.line)?;
+        s.serialize_field("selector", &self.selector)?;
+        s.serialize_field("element", &self.element)?;
+        s.serialize_field("start", &self.bytes.start)?;
+        s.serialize_field("end", &self.bytes.end)?;
+        s.serialize_field("text_length", &self.text_length)?;
+        s.serialize_field("text", &self.text)?;
+        s.serialize_field("last_words", &self.last_words)?;
+        s.serialize_field("saved", &self.saved)?;
+        s.end()
+    }
+}
+
+impl Serialize for Saved {
+    /// `{"by": "keep", "file": …, "line": …}`, `{"by": "hold-limit"}`, `{"by": "structure"}`,
+    /// `{"by": "tests", "tests": […]}`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Saved::Keep { file, line } => {
+                map.serialize_entry("by", "keep")?;
+                map.serialize_entry("file", &**file)?;
+                map.serialize_entry("line", line)?;
+            }
+            Saved::HoldLimit => map.serialize_entry("by", "hold-limit")?,
+            Saved::Structure => map.serialize_entry("by", "structure")?,
+            Saved::Tests(tests) => {
+                map.serialize_entry("by", "tests")?;
+                map.serialize_entry("tests", tests)?;
+            }
+        }
+        map.end()
     }
 }
 

@@ -49,6 +49,7 @@ impl<W: Write> Stream<W> {
             bytes: state.start..self.offset,
             text_length: (self.text.counts.text - state.before.text) / UNITS,
             text: first_words(self.words_of(depth), PREVIEW),
+            last_words: self.last_words_of(depth),
             saved,
         });
     }

@@ -3,9 +3,13 @@
 use super::kept::WATCHED_TEXT;
 use super::{PREVIEW_TEXT, Stream};
 use crate::matcher::Context;
-use crate::report::{PROMPT, first_words};
+use crate::report::{PROMPT, first_words, last_words};
 use crate::text::{Link, UNITS};
 use std::io::Write;
+
+/// Text at the end of what has been seen that is kept for the last words of what goes, in bytes: first
+/// words in it, of four bytes a character, do not hide them.
+const LAST_TEXT: u64 = 1024;
 
 impl<W: Write> Stream<W> {
     /// A piece of text has ended: what was cut off at its end is text after all.
@@ -66,7 +70,26 @@ impl<W: Write> Stream<W> {
                 self.matcher.element_mut(depth).preview = words;
             }
         }
+        if self.explain {
+            needed = needed.min(self.text.end().saturating_sub(LAST_TEXT));
+        }
         self.text.release(needed);
+    }
+
+    /// The text of the element at `depth`, of which all has been seen, or its beginning.
+    pub(super) fn words_of(&self, depth: usize) -> &str {
+        let state = self.matcher.element(depth);
+        if state.preview.is_empty() {
+            self.text.slice(state.text_start, self.text.end())
+        } else {
+            &state.preview
+        }
+    }
+
+    /// The last words of the element at `depth`; empty if the first are all of its text.
+    pub(super) fn last_words_of(&self, depth: usize) -> String {
+        let start = self.matcher.element(depth).text_start;
+        last_words(self.text.slice(start, self.text.end())).to_owned()
     }
 
     /// Visible text has come: elements that began right before it begin at its first word.

@@ -108,6 +108,8 @@ class Removal:
     """Length of its visible text in characters, counted as in `Tally.text`."""
     text: str
     """The first words of its visible text."""
+    last_words: str
+    """The last words of its visible text; empty if the first are all of it."""
 
 
 @dataclass(frozen=True)
