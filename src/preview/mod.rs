@@ -6,6 +6,8 @@ mod marks;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
+mod site;
+#[cfg(feature = "serve")]
 mod watch;
 
 use crate::cli::Preview;
