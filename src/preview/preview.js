@@ -157,7 +157,7 @@
       css.push(state.clean
         ? `${strong(marked)} { display: none !important; }`
         : `${strong(marked)} { box-shadow: inset 0 0 0 100vmax color-mix(in srgb, ${c} 22%, transparent) !important;
-             opacity: 0.5 !important; outline: 3px solid ${c} !important; outline-offset: 0 !important; }
+             opacity: 0.5 !important; outline: 3px solid ${c} !important; outline-offset: 0 !important; transition: none !important; }
            ${strong(`${marked}:is(:hover, :focus-within)`)} { opacity: 1 !important; }`);
     }
     if (state.unfold && !state.clean) {

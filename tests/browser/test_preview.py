@@ -28,7 +28,7 @@ PAGES = [*CORPUS, *map(str, MORE)]
 # What Chromium says of a page that asks for what it does not get.
 OF_THE_PAGE = re.compile(
     "Content Security Policy|sandboxed|Error parsing|deprecat|Unsafe attempt|preload|X-Frame-Options"
-    "|was blocked|autofocus|viewport|Error: <|shadowroot"
+    "|was blocked|autofocus|viewport|Error: <|shadowroot|Unrecognized feature"
 )
 
 HIDDEN = """<!DOCTYPE html><style>.gone { display: none } .over { position: fixed; inset: 0; background: white }</style>
