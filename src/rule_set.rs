@@ -91,11 +91,15 @@ fn is_hidden(path: &Path) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
+/// What the rules of a checkout lie in.
+#[cfg(feature = "serve")]
+const CHECKOUT: [&str; 3] = ["generic", "sites", "phrases"];
+
 /// The folder with the rules of a checkout, if this is one.
 #[cfg(feature = "serve")]
 pub(crate) fn checkout() -> Option<&'static Path> {
     let folder = Path::new("selectors");
-    let mut parts = ["generic", "sites", "phrases"].iter();
+    let mut parts = CHECKOUT.iter();
     parts
         .all(|part| folder.join(part).is_dir())
         .then_some(folder)
@@ -113,16 +117,21 @@ pub(crate) fn builder_here(set: &Set) -> Result<RulesBuilder> {
         return Ok(builder);
     };
     let mut found = Found::default();
-    for part in ["generic", "sites"] {
+    for part in CHECKOUT {
         found.add(&folder.join(part))?;
     }
-    let rules = std::mem::take(&mut found.rules).into_iter();
     // As they are called where they are built in.
-    let rules = rules.map(|(name, content)| match name.strip_prefix("selectors/") {
-        Some(short) => (short.to_owned(), content),
-        None => (name, content),
-    });
-    Ok(builder.builtin_from(rules))
+    let short = |name: String| {
+        name.strip_prefix("selectors/")
+            .map(str::to_owned)
+            .unwrap_or(name)
+    };
+    let rules = found.rules.into_iter();
+    let phrases = found.phrases.into_iter();
+    Ok(builder.builtin_from(
+        rules.map(|(name, content)| (short(name), content)),
+        phrases.map(|(list, name, content)| (list, short(name), content)),
+    ))
 }
 
 /// Everything the flags name.

@@ -259,12 +259,12 @@ fn a_checkout_shows_its_own_rules() {
     let here = folder(
         "serve-checkout",
         &[
-            ("selectors/generic/ads.sel", b".x\n"),
+            ("selectors/generic/ads.sel", b".x\np:has-text(@mine)\n"),
             ("selectors/sites/one.example.sel", b"[share]\n.y\n"),
-            ("selectors/phrases/some.txt", b"! None.\n"),
+            ("selectors/phrases/mine.txt", b"ef\n"),
             (
                 "a.html",
-                b"<nav>menu</nav><p class=x>ab</p><p class=y>cd</p>",
+                b"<nav>menu</nav><p class=x>ab</p><p class=y>cd</p><p>ef</p>",
             ),
         ],
     );
@@ -276,6 +276,9 @@ fn a_checkout_shows_its_own_rules() {
     );
     assert!(page.contains("\"file\":\"generic/ads.sel\""), "{page}");
     assert!(page.contains("share-2&quot; class=y"), "{page}");
+    assert!(page.contains("ads-3&quot;>ef"), "{page}");
+    fs::write(here.join("selectors/phrases/mine.txt"), "menu\n").expect("phrases can be written");
+    server.until("/page/0", "share-2&quot; class=y>cd</p><p>ef");
     fs::write(here.join("selectors/generic/ads.sel"), "nav\n").expect("rules can be written");
     server.until("/page/0", "<nav data-dehusk=&quot;ads-1");
 }
