@@ -83,9 +83,10 @@
       const button = make(
         'button', { type: 'button' },
         make('span', { className: 'words' }, item.text ? `${item.text} ` : make('code', { textContent: item.element })),
-        make('span', { className: 'detail' }, `${item.kind} `, make('span', { className: 'rule', textContent: `${item.file}:${item.line}` }), item.why ? ` – ${item.why}` : ''),
+        make('span', { className: 'detail' }, `${item.kind} `, make('span', { className: 'rule', textContent: `${item.file}:${item.line}` })),
         make('span', { className: 'detail rule', textContent: item.selector }),
       );
+      if (item.why) button.append(make('span', { className: 'why', textContent: `kept: ${item.why}` }));
       button.dataset.kind = item.kind;
       button.style.setProperty('--kind', `var(--kind-${item.kind})`);
       button.addEventListener('click', () => goTo(mark));
