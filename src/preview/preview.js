@@ -14,6 +14,7 @@
   // The page's document, the sheet with our marks, and the elements of each mark.
   let page = null;
   let sheet = null;
+  let roots = [];
   let rescue = [];
   const elements = new Map();
   const buttons = new Map();
@@ -77,9 +78,9 @@
     if (!byId('kinds').children.length) byId('kinds').append(make('li', { className: 'empty', textContent: 'Nothing would go.' }));
   }
 
-  function fillList(list, items, markOf) {
-    for (const [i, item] of items.entries()) {
-      const mark = markOf(item, i);
+  function fillList(list, items) {
+    for (const item of items) {
+      const { mark } = item;
       const button = make(
         'button', { type: 'button' },
         make('span', { className: 'words' }, item.text ? `${item.text} ` : make('code', { textContent: item.element })),
@@ -122,6 +123,8 @@
   }
 
   function hideTip() { byId('tip').hidden = true; }
+
+  function hideOnEscape(event) { if (event.key === 'Escape') hideTip(); }
 
   // The page.
 
@@ -224,7 +227,7 @@
   // Lays out in the page what would go and is hidden, or floats over it.
   function unfold() {
     for (const marked of [...elements.values()].flat()) {
-      for (let e = marked; e && e !== page.body; e = e.parentElement) {
+      for (let e = marked; e && e !== page.body; e = e.parentElement ?? e.getRootNode().host) {
         const { display, visibility } = styleOf(e);
         if (e.localName === 'details') e.open = true;
         if (display === 'none' && !NEVER_SEEN.includes(e.localName)) {
@@ -237,9 +240,13 @@
     }
   }
 
-  function markOf(target) {
-    const element = target.closest?.(`[${marks.removed}]`) ?? target.closest?.(`[${marks.kept}]`);
-    return element && (element.getAttribute(marks.removed) ?? element.getAttribute(marks.kept));
+  // The mark of the innermost element around an event that has one.
+  function markOf(event) {
+    for (const what of ['removed', 'kept']) {
+      const element = event.composedPath().find((e) => e.hasAttribute?.(marks[what]));
+      if (element) return element.getAttribute(marks[what]);
+    }
+    return null;
   }
 
   function isShown(mark) {
@@ -263,14 +270,31 @@
     byId('status').textContent = seen ? 'Shown on the page.' : 'Not visible on the page.';
   }
 
+  // A document or shadow tree, and the shadow trees in it that its markup declares.
+  function treesOf(root) {
+    const hosts = [...root.querySelectorAll('*')].filter((element) => element.shadowRoot);
+    return [root, ...hosts.flatMap((host) => treesOf(host.shadowRoot))];
+  }
+
+  // The element of a place in the page that a link leads to.
+  function placeOf(link) {
+    const fragment = /^#(.+)/.exec(link.getAttribute('href') ?? '')?.[1] ?? '';
+    try {
+      return page.getElementById(decodeURIComponent(fragment));
+    } catch {
+      return page.getElementById(fragment);
+    }
+  }
+
   // The page is there.
   function start() {
     page = frame.contentDocument;
     sheet = new frame.contentWindow.CSSStyleSheet();
-    page.adoptedStyleSheets = [sheet];
+    roots = treesOf(page);
+    for (const root of roots) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     rescue = rescued();
     for (const what of ['removed', 'kept']) {
-      for (const element of page.querySelectorAll(`[${marks[what]}]`)) {
+      for (const element of roots.flatMap((root) => [...root.querySelectorAll(`[${marks[what]}]`)])) {
         const mark = element.getAttribute(marks[what]);
         elements.set(mark, [...(elements.get(mark) ?? []), element]);
       }
@@ -278,13 +302,12 @@
 
     // Nothing on the page leads anywhere but to places in it.
     page.addEventListener('click', (event) => {
-      const link = event.target.closest?.('a, area');
+      const link = event.composedPath().find((e) => ['a', 'area'].includes(e.localName));
       if (link) {
         event.preventDefault();
-        const fragment = /^#(.+)/.exec(link.getAttribute('href') ?? '')?.[1];
-        if (fragment) page.getElementById(decodeURIComponent(fragment))?.scrollIntoView();
+        placeOf(link)?.scrollIntoView();
       }
-      const mark = markOf(event.target);
+      const mark = markOf(event);
       if (isShown(mark)) {
         setCurrent(mark);
         buttons.get(mark).button.scrollIntoView({ block: 'nearest' });
@@ -294,21 +317,23 @@
       page.addEventListener(kind, (event) => event.preventDefault(), true);
     }
     page.addEventListener('mousemove', (event) => {
-      const known = isShown(markOf(event.target));
+      const known = isShown(markOf(event));
       if (!known) return hideTip();
       const { left, top } = frame.getBoundingClientRect();
       tip(known.item, left + event.clientX + 12, top + event.clientY + 18);
     });
     page.addEventListener('mouseout', hideTip);
     page.addEventListener('focusin', (event) => {
-      const known = isShown(markOf(event.target));
+      const known = isShown(markOf(event));
       if (!known) return hideTip();
       const { left, top } = frame.getBoundingClientRect();
       const { left: x, bottom: y } = event.target.getBoundingClientRect();
       tip(known.item, left + x, top + y + 6);
-      byId('status').textContent = `Would go: ${known.item.kind}, ${known.item.file}, line ${known.item.line}`;
+      byId('status').textContent =
+        `${known.item.why ? 'Nearly went' : 'Would go'}: ${known.item.kind}, ${known.item.file}, line ${known.item.line}`;
     });
     page.addEventListener('focusout', hideTip);
+    page.addEventListener('keydown', hideOnEscape);
     page.addEventListener('scroll', hideTip, { passive: true });
 
     show();
@@ -337,8 +362,8 @@
 
   fillHeader();
   fillKinds();
-  fillList(byId('removals'), removals, (item) => item.mark);
-  fillList(byId('kept'), kept, (item) => item.mark);
+  fillList(byId('removals'), removals);
+  fillList(byId('kept'), kept);
   byId('kept-section').hidden = !kept.length;
   for (const what of ['clean', 'unfold']) {
     byId(what).addEventListener('click', () => {
@@ -346,10 +371,12 @@
       show();
     });
   }
+  addEventListener('keydown', hideOnEscape);
   addEventListener('pagehide', remember);
   addEventListener('resize', () => page && !state.clean && noteUnseen());
   show();
-  const document_ = frame.contentDocument;
-  if (document_?.URL === 'about:srcdoc' && document_.readyState === 'complete') start();
+  // A new frame has another document until its page is there.
+  const there = frame.contentDocument;
+  if (there?.URL === 'about:srcdoc' && there.readyState === 'complete') start();
   else frame.addEventListener('load', start, { once: true });
 }

@@ -269,6 +269,32 @@ def test_hidden_parts_and_what_lies_over_the_page(watched, tmp_path):
     assert items.nth(5).get_attribute("aria-current") == "true"
 
 
+TREES = """<!DOCTYPE html><div><template shadowrootmode=open><style>p { color: green }</style><p class=x>In a shadow tree.</p>
+<p>It stays.</p></template></div><b class=x>Bold <p>and in a paragraph</b> and not</p><table><p class=x>Moved.</p><tr><td>Cell</table>
+<svg><g class=x><text y=20>Drawn</text></g></svg><a href="#%E0%A4%A">Nowhere</a>"""
+
+
+def test_trees_that_are_not_as_the_tags_are(watched, tmp_path):
+    page = opened(
+        watched.page,
+        write(tmp_path, "p.html", "--no-default-selectors", "-e", ".x", input=TREES.encode()),
+    )
+    items = page.locator("#removals button")
+    notes = [item.locator(".note").all_inner_texts() for item in items.all()]
+    assert notes == [[], ["in 2 places"], [], []]
+    frame = page.frame_locator("#page")
+    frame.get_by_text("In a shadow tree.").hover()
+    assert "-e:1" in page.locator("#tip").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator("#tip").is_visible()
+    frame.get_by_text("Nowhere").click()
+    page.get_by_role("button", name="Show the clean page").click()
+    for text in ["In a shadow tree.", "Bold", "and in a paragraph", "Moved.", "Drawn"]:
+        assert not frame.get_by_text(text).first.is_visible(), text
+    for text in ["It stays.", "and not", "Cell"]:
+        assert frame.get_by_text(text).is_visible(), text
+
+
 def test_the_rule_is_told_at_the_pointer_and_the_focus(watched, tmp_path):
     rules = tmp_path / "mine.sel"
     rules.write_text("[ads]\n.x\n[share]\n.y:max-text-length(2)\n")
