@@ -72,7 +72,7 @@ pub(crate) fn parse() -> Cli {
 
 /// The command's definition with one of its two helps, for both of its flags.
 fn with_help(in_full: bool) -> clap::Command {
-    let command = Cli::command();
+    let command = Cli::command().mut_subcommands(in_full_below);
     let names: Vec<&str> = command
         .get_subcommands()
         .map(clap::Command::get_name)
@@ -94,6 +94,12 @@ fn with_help(in_full: bool) -> clap::Command {
         .arg(help.help_heading("Others"))
 }
 
+/// The helps of subcommands have all flags, whichever way they are asked for.
+fn in_full_below(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| arg.hide_short_help(false));
+    command.mut_subcommands(in_full_below)
+}
+
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
@@ -106,9 +112,27 @@ pub(crate) enum Color {
     Never,
 }
 
+#[cfg(feature = "serve")]
+const PREVIEW_EXAMPLES: &str = "Examples:
+  dehusk preview page.html > preview.html
+  dehusk preview --drop all --site example.com page.html > preview.html
+  dehusk preview --serve -s example.com.sel pages/";
+
+#[cfg(not(feature = "serve"))]
+const PREVIEW_EXAMPLES: &str = "Examples:
+  dehusk preview page.html > preview.html
+  dehusk preview --drop all --site example.com page.html > preview.html";
+
 /// What else the command can do. A page in a file of such a name is `./rules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write one HTML file that shows the page, what would go of it, and by which rule
+    ///
+    /// The page is as it is; what would go is dimmed and outlined in the colour of its kind, with its
+    /// rule. The file needs no network, and nothing of the page runs in it.
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(Preview),
+
     /// List, show, check, test, import and draft rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -198,7 +222,7 @@ pub(crate) enum RulesCommand {
 }
 
 /// Which rules there are.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Set {
     /// Add the rules of this file, or of this folder's
     ///
@@ -215,7 +239,7 @@ pub(crate) struct Set {
     pub no_config: bool,
 }
 
-/// How a page is filtered.
+/// What is asked of the filter.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
     /// The page; standard input if it is left out or '-'. With -o several, and folders
@@ -224,6 +248,26 @@ pub(crate) struct Filter {
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub how: How,
+
+    #[command(flatten)]
+    pub told: Told,
+
+    #[command(flatten)]
+    pub many: Many,
+
+    /// Print the manual page, or completions for bash, zsh, fish or powershell
+    ///
+    /// With -o the manual pages of all commands are written to that folder.
+    #[arg(long, value_name = "WHAT", hide_short_help = true, help_heading = "Others", hide_possible_values = true,
+        conflicts_with_all = ["files", "url", "site", "select", "jsonl", "explain", "in_place"])]
+    pub generate: Option<Generate>,
+}
+
+/// How a page is filtered: what is known of it, by which rules, and what is to go.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct How {
     /// The page's address: it chooses the site's rules
     ///
     /// Without it the page's own head is asked.
@@ -241,46 +285,60 @@ pub(crate) struct Filter {
     #[command(flatten)]
     pub set: Set,
 
-    #[command(flatten)]
-    pub goes: Goes,
-
-    #[command(flatten)]
-    pub told: Told,
-
-    #[command(flatten)]
-    pub many: Many,
-
-    /// Print the manual page, or completions for bash, zsh, fish or powershell
-    ///
-    /// With -o the manual pages of all commands are written to that folder.
-    #[arg(long, value_name = "WHAT", hide_short_help = true, help_heading = "Others", hide_possible_values = true,
-        conflicts_with_all = ["files", "url", "site", "select", "jsonl", "explain", "in_place"])]
-    pub generate: Option<Generate>,
-}
-
-/// What is to go.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "What goes")]
-pub(crate) struct Goes {
     /// Drop only these kinds, or all
     ///
     /// 'all' are all of them, comments, bylines and captions too.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
+    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
     pub drop: Option<Vec<String>>,
 
     /// Keep these kinds, such as navigation,share
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
+    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
     pub keep: Option<Vec<String>>,
 
     /// Drop what this CSS selector matches as well
-    #[arg(short = 'e', long = "select", value_name = "SELECTOR")]
+    #[arg(
+        help_heading = "What goes",
+        short = 'e',
+        long = "select",
+        value_name = "SELECTOR"
+    )]
     pub select: Vec<String>,
 
     /// Bytes an element may hold back undecided
     ///
     /// When it has held back more it is kept.
-    #[arg(long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
+    #[arg(help_heading = "What goes", long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
     pub hold_limit: u64,
+}
+
+/// What is shown of which pages.
+#[derive(Args, Debug)]
+pub(crate) struct Preview {
+    /// The page; standard input if it is left out or '-'. With --serve several, and folders
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub how: How,
+
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// A server of previews.
+#[cfg(feature = "serve")]
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// List the pages at an address of this machine and show each, as it changes
+    ///
+    /// When a selector file or a page changes, what is shown changes. Ctrl-C ends it.
+    #[arg(long)]
+    pub serve: bool,
+
+    /// The port, with --serve; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8321, requires = "serve")]
+    pub port: u16,
 }
 
 /// What is told.

@@ -239,6 +239,38 @@ impl<W: Write> Filter<W> {
     }
 }
 
+/// The page as the filter reads it and reports count it: decoded to UTF-8, each malformed sequence
+/// replaced by U+FFFD. Ranges such as [`Removal::bytes`](crate::Removal::bytes) are ranges of this.
+/// Of the options only the encoding is asked. `None` if it is no page but binary or compressed.
+///
+/// ```
+/// use dehusk::{Options, Rules, clean};
+/// let page = b"<meta charset=latin1><p>\xe9t\xe9</p><p class=x>\xe0</p>";
+/// let rules = Rules::builder().builtin(false).select(".x").build()?;
+/// let options = Options::new().explain(true);
+/// let report = clean(&rules, &options, &page[..], std::io::sink())?;
+/// let text = dehusk::decoded(page, &options).unwrap_or_default();
+/// let bytes = &report.removals[0].bytes;
+/// assert_eq!(&text[bytes.start as usize..bytes.end as usize], "<p class=x>\u{e0}</p>");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn decoded(page: &[u8], options: &Options) -> Option<String> {
+    let mut charset = Charset::new(options.encoding);
+    let mut text = Vec::with_capacity(page.len());
+    let mut pieces = page.chunks(PIECE);
+    loop {
+        let piece = pieces.next();
+        match charset.decode(piece.unwrap_or_default(), piece.is_none()) {
+            Piece::Raw(..) => return None,
+            Piece::Text { text: decoded, .. } => text.extend_from_slice(decoded),
+        }
+        if piece.is_none() {
+            return String::from_utf8(text).ok();
+        }
+    }
+}
+
 /// Filters a page from a reader to a writer.
 ///
 /// # Errors

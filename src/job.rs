@@ -2,11 +2,11 @@
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
 use crate::batch::{self, content};
-use crate::cli::{Cli, Color, Command, Filter, Generate};
-use crate::{explain, rule_set, rules_command, suggest};
+use crate::cli::{Cli, Color, Command, Filter, Generate, How};
+use crate::{explain, preview, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Rules};
+use dehusk::{Kind, Options, Rules, RulesBuilder};
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::Path;
@@ -33,6 +33,7 @@ pub(crate) enum Exit {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
+        Some(Command::Preview(asked)) => preview::run(asked),
         Some(Command::Rules(command)) => rules_command::run(command),
         None => filter(&cli.filter, cli.color),
     }
@@ -55,15 +56,17 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if batch::is_asked(cli) {
         return batch::run(cli);
     }
-    let options = options(cli)?;
+    let options = options(&cli.how)?
+        .explain(cli.told.explain.is_some())
+        .explain_kept(cli.told.explain_kept);
     let file = match &cli.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
         _ => bail!("several pages: -o FOLDER says where to, --in-place writes over them"),
     };
     let input = open(file)?;
-    let rules = rules(cli)?;
-    suggest_site(cli, &rules);
+    let rules = rules(&cli.how)?;
+    suggest_site(&cli.how, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -104,17 +107,30 @@ pub(crate) fn name_of(file: Option<&Path>) -> String {
 /// # Errors
 ///
 /// What cannot be read of them.
-pub(crate) fn rules(cli: &Filter) -> Result<Rules> {
-    let mut builder = rule_set::builder(&cli.set)?;
-    for selector in &cli.goes.select {
+pub(crate) fn rules(how: &How) -> Result<Rules> {
+    with_selected(rule_set::builder(&how.set)?, how)
+}
+
+/// The same, but in a checkout its rules as they are now in place of those built in.
+///
+/// # Errors
+///
+/// What cannot be read of them.
+#[cfg(feature = "serve")]
+pub(crate) fn rules_here(how: &How) -> Result<Rules> {
+    with_selected(rule_set::builder_here(&how.set)?, how)
+}
+
+fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
+    for selector in &how.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
 }
 
 /// Says so if the site has no rules and its name is nearly that of one that has.
-fn suggest_site(cli: &Filter, rules: &Rules) {
-    if let Some(host) = cli.site.as_deref().and_then(dehusk::host_of)
+fn suggest_site(how: &How, rules: &Rules) {
+    if let Some(host) = how.site.as_deref().and_then(dehusk::host_of)
         && let Some(meant) = suggest::host(rules, &host)
     {
         eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
@@ -126,8 +142,8 @@ fn suggest_site(cli: &Filter, rules: &Rules) {
 /// # Errors
 ///
 /// A host or an encoding that is none.
-pub(crate) fn options(cli: &Filter) -> Result<Options> {
-    options_on(Options::new(), cli)
+pub(crate) fn options(how: &How) -> Result<Options> {
+    options_on(Options::new(), how)
 }
 
 /// The same on options that say something already; the flags win.
@@ -135,28 +151,25 @@ pub(crate) fn options(cli: &Filter) -> Result<Options> {
 /// # Errors
 ///
 /// As above.
-pub(crate) fn options_on(options: Options, cli: &Filter) -> Result<Options> {
-    let mut options = options
-        .explain(cli.told.explain.is_some())
-        .explain_kept(cli.told.explain_kept)
-        .hold_limit(cli.goes.hold_limit);
-    if let Some(kinds) = &cli.goes.drop {
+pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
+    let mut options = options.hold_limit(how.hold_limit);
+    if let Some(kinds) = &how.drop {
         options = if kinds.iter().any(|k| k == "all") {
             options.drop(Kind::ALL)
         } else {
             options.drop(parsed(kinds)?)
         };
     }
-    if let Some(kinds) = &cli.goes.keep {
+    if let Some(kinds) = &how.keep {
         options = options.keep(parsed(kinds)?);
     }
-    if let Some(url) = cli.url.as_deref().or(cli.site.as_deref()) {
-        if dehusk::host_of(url).is_none() && cli.site.is_some() {
+    if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
+        if dehusk::host_of(url).is_none() && how.site.is_some() {
             bail!("--site {url}: a host such as example.com is wanted");
         }
         options = options.url(url);
     }
-    if let Some(label) = &cli.encoding {
+    if let Some(label) = &how.encoding {
         options = options.encoding(label)?;
     }
     Ok(options)
@@ -169,7 +182,12 @@ fn parsed(kinds: &[String]) -> Result<Vec<Kind>> {
         .collect::<Result<_, _>>()?)
 }
 
-fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+/// Opens a page; nothing and `-` are standard input.
+///
+/// # Errors
+///
+/// What the system says, or that it is a folder.
+pub(crate) fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
         return Ok(Box::new(io::stdin().lock()));
     };

@@ -4,6 +4,7 @@ mod batch;
 mod cli;
 mod explain;
 mod job;
+mod preview;
 mod rule_set;
 mod rules_command;
 mod suggest;

@@ -91,6 +91,40 @@ fn is_hidden(path: &Path) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
+/// The folder with the rules of a checkout, if this is one.
+#[cfg(feature = "serve")]
+pub(crate) fn checkout() -> Option<&'static Path> {
+    let folder = Path::new("selectors");
+    let mut parts = ["generic", "sites", "phrases"].iter();
+    parts
+        .all(|part| folder.join(part).is_dir())
+        .then_some(folder)
+}
+
+/// Everything the flags name; in a checkout its rules as they are now, in place of those built in.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+#[cfg(feature = "serve")]
+pub(crate) fn builder_here(set: &Set) -> Result<RulesBuilder> {
+    let builder = builder(set)?;
+    let Some(folder) = checkout().filter(|_| !set.no_default_selectors) else {
+        return Ok(builder);
+    };
+    let mut found = Found::default();
+    for part in ["generic", "sites"] {
+        found.add(&folder.join(part))?;
+    }
+    let rules = std::mem::take(&mut found.rules).into_iter();
+    // As they are called where they are built in.
+    let rules = rules.map(|(name, content)| match name.strip_prefix("selectors/") {
+        Some(short) => (short.to_owned(), content),
+        None => (name, content),
+    });
+    Ok(builder.builtin_from(rules))
+}
+
 /// Everything the flags name.
 ///
 /// # Errors
@@ -105,6 +139,17 @@ pub(crate) fn builder(set: &Set) -> Result<RulesBuilder> {
         found.add(path)?;
     }
     Ok(found.into_set(Rules::builder().builtin(!set.no_default_selectors)))
+}
+
+/// Where the rules lie that the flags name: files and folders, whether or not they are there.
+#[cfg(feature = "serve")]
+pub(crate) fn places(set: &Set) -> Vec<PathBuf> {
+    let own = config_folder().filter(|_| !set.no_config);
+    let here = checkout().filter(|_| !set.no_default_selectors);
+    let mut places = set.selectors.clone();
+    places.extend(own);
+    places.extend(here.map(Path::to_owned));
+    places
 }
 
 /// The user's own files.

@@ -16,6 +16,8 @@ mod summary;
 mod tree;
 
 pub(crate) use compression::content;
+pub(crate) use stop::Stop;
+pub(crate) use tree::{Target, Tree};
 
 use crate::cli::{Filter, Many};
 use crate::job::{self, Exit, name_of};
@@ -31,12 +33,11 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use stop::Stop;
 use summary::{Summary, digits};
-use tree::{Item, Target, Tree};
+use tree::Item;
 
 /// What pages in folders are called.
-const PAGES: &[&str] = &["html", "htm", "xhtml", "xht", "shtml"];
+pub(crate) const PAGES: &[&str] = &["html", "htm", "xhtml", "xht", "shtml"];
 /// What JSON lines in folders are called.
 const JSON_LINES: &[&str] = &["jsonl", "ndjson"];
 
@@ -56,13 +57,14 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
-    let mut options = job::options(cli)?.explain(many.summary || many.report_field.is_some());
+    let mut options = job::options(&cli.how)?.explain(many.summary || many.report_field.is_some());
+    options = options.explain_kept(cli.told.explain_kept);
     if many.jsonl {
         // What a string of JSON says has been decoded.
         options = options.encoding("utf-8")?;
     }
     let settings = Settings {
-        rules: job::rules(cli)?,
+        rules: job::rules(&cli.how)?,
         options,
         removals: explain,
         kept: cli.told.explain_kept,
@@ -75,7 +77,7 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
         summary: Summary::default(),
     };
     let result = if many.jsonl {
-        let one_site = cli.url.is_some() || cli.site.is_some();
+        let one_site = cli.how.url.is_some() || cli.how.site.is_some();
         run.json_lines(&cli.files, settings, one_site)
     } else {
         run.pages(&cli.files, settings)

@@ -26,6 +26,8 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct RulesBuilder {
     builtin: bool,
+    /// What is read in place of the built-in files.
+    instead: Option<Vec<(String, String)>>,
     files: Vec<(String, String)>,
     phrases: Vec<(String, String, String)>,
     selectors: Vec<String>,
@@ -35,6 +37,7 @@ impl RulesBuilder {
     pub(super) fn new() -> Self {
         RulesBuilder {
             builtin: true,
+            instead: None,
             files: Vec::new(),
             phrases: Vec::new(),
             selectors: Vec::new(),
@@ -46,6 +49,21 @@ impl RulesBuilder {
     #[must_use]
     pub fn builtin(mut self, yes: bool) -> Self {
         self.builtin = yes;
+        self
+    }
+
+    /// Selector files, by name and content, in place of the built-in ones and at their levels: those of
+    /// a checkout as they are now, say. The built-in phrase lists stay.
+    ///
+    /// ```
+    /// let now = [("generic/ads.sel".to_owned(), ".promo".to_owned())];
+    /// let rules = dehusk::Rules::builder().builtin_from(now).build()?;
+    /// # Ok::<(), dehusk::RuleErrors>(())
+    /// ```
+    #[must_use]
+    pub fn builtin_from(mut self, files: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.builtin = true;
+        self.instead = Some(files.into_iter().collect());
         self
     }
 
@@ -100,12 +118,18 @@ impl RulesBuilder {
             by_host: FxHashMap::default(),
             errors,
         };
-        if self.builtin {
-            set.add_builtin();
+        match self.instead {
+            Some(files) if self.builtin => {
+                for (name, content) in files {
+                    set.add_sel(&name, content, Level::Generic, Level::Site);
+                }
+            }
+            None if self.builtin => set.add_builtin(),
+            _ => {}
         }
         for (name, content) in self.files {
             match Format::of(&name, &content) {
-                Format::Sel => set.add_sel(&name, content),
+                Format::Sel => set.add_sel(&name, content, Level::User, Level::UserSite),
                 Format::Ftr => set.add_ftr(&name, content),
                 Format::Abp => set.add_list(&name, &content),
             }
@@ -174,7 +198,8 @@ impl Collected<'_> {
         }
     }
 
-    fn add_sel(&mut self, name: &str, content: String) {
+    /// Adds a selector file, at one of two levels: that of every page's rules or that of a site's.
+    fn add_sel(&mut self, name: &str, content: String, every_page: Level, site: Level) {
         let custom = Action::Drop(Kind::Custom);
         let hosts = hosts_of(name, &file::parse(name, &content, custom, &mut Vec::new()));
         let errors = &mut self.errors;
@@ -183,7 +208,7 @@ impl Collected<'_> {
                 &mut self.generic,
                 &name.into(),
                 &content,
-                Level::User,
+                every_page,
                 errors,
             );
             return;
@@ -191,7 +216,7 @@ impl Collected<'_> {
         let file = SiteFile {
             name: name.into(),
             source: Source::Sel(content.into()),
-            level: Level::UserSite,
+            level: site,
         };
         file.compile(&mut Compiler::new(self.generic.book()), errors);
         self.add_site(hosts, file);

@@ -6,6 +6,9 @@ mod import;
 mod list;
 mod new;
 
+#[cfg(feature = "serve")]
+pub(crate) use cases::options_of;
+
 use crate::cli::RulesCommand;
 use crate::job::{Exit, stdout};
 use anyhow::{Result, anyhow};
