@@ -123,6 +123,13 @@ const PREVIEW_EXAMPLES: &str = "Examples:
   dehusk preview page.html > preview.html
   dehusk preview --drop all --site example.com page.html > preview.html";
 
+const DIFF_EXAMPLES: &str = "Examples:
+  dehusk diff builtin builtin+mine.sel pages/
+  dehusk diff --html old/selectors selectors pages/ > diff.html
+
+'builtin' are the rules that come with dehusk; '+' joins several. A folder such as a checkout's selectors/
+stands in their place. Exit status: 0 no page changes; 1 some do; 2 trouble.";
+
 /// What else the command can do. A page in a file of such a name is `./rules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -132,6 +139,15 @@ pub(crate) enum Command {
     /// rule. The file needs no network, and nothing of the page runs in it.
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(Preview),
+
+    /// Compare two rule sets on pages: what goes with one and stays with the other
+    ///
+    /// A set is a selector file, a folder of them or a list, as -s takes them; `builtin` are the rules
+    /// that come with dehusk; several are joined by `+`. A folder such as a checkout's selectors/ stands
+    /// in the place of the built-in rules and phrases. Your own rules in ~/.config are not asked. Exit
+    /// status 0: no page changes; 1: some do; 2: trouble.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
 
     /// List, show, check, test, import and draft rules
     #[command(subcommand)]
@@ -364,6 +380,42 @@ impl Told {
     pub(crate) fn format(&self) -> Option<Explain> {
         self.explain.or(self.explain_kept.then_some(Explain::Text))
     }
+}
+
+/// Which sets are compared on which pages.
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// The rules before: a file or folder as -s takes it, builtin, or several: builtin+mine.sel
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub a: String,
+
+    /// The rules after
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub b: String,
+
+    /// Pages, and folders of them; compressed ones too
+    #[arg(value_name = "PAGE", required = true, value_hint = ValueHint::AnyPath)]
+    pub pages: Vec<PathBuf>,
+
+    /// Write one HTML page, with the text of both sides side by side
+    #[arg(long)]
+    pub html: bool,
+
+    /// The pages' site, by host name; their own heads are asked otherwise
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname)]
+    pub site: Option<String>,
+
+    /// Drop only these kinds, or all
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
+    pub drop: Option<Vec<String>>,
+
+    /// Keep these kinds, such as navigation,share
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
+    pub keep: Option<Vec<String>>,
+
+    /// Pages worked on at a time; as many as there are cores otherwise
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// How many pages are filtered.

@@ -3,7 +3,7 @@
 
 use crate::batch::{self, content};
 use crate::cli::{Cli, Color, Command, Filter, Generate, How};
-use crate::{explain, preview, rule_set, rules_command, suggest};
+use crate::{diff, explain, preview, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
 use dehusk::{Kind, Options, Rules, RulesBuilder};
@@ -33,6 +33,7 @@ pub(crate) enum Exit {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
+        Some(Command::Diff(asked)) => diff::run(asked, cli.color),
         Some(Command::Preview(asked)) => preview::run(asked),
         Some(Command::Rules(command)) => rules_command::run(command),
         None => filter(&cli.filter, cli.color),
@@ -153,16 +154,7 @@ pub(crate) fn options(how: &How) -> Result<Options> {
 /// As above.
 pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
     let mut options = options.hold_limit(how.hold_limit);
-    if let Some(kinds) = &how.drop {
-        options = if kinds.iter().any(|k| k == "all") {
-            options.drop(Kind::ALL)
-        } else {
-            options.drop(parsed(kinds)?)
-        };
-    }
-    if let Some(kinds) = &how.keep {
-        options = options.keep(parsed(kinds)?);
-    }
+    options = kinds_on(options, how.drop.as_deref(), how.keep.as_deref())?;
     if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
         if dehusk::host_of(url).is_none() && how.site.is_some() {
             bail!("--site {url}: a host such as example.com is wanted");
@@ -171,6 +163,29 @@ pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
     }
     if let Some(label) = &how.encoding {
         options = options.encoding(label)?;
+    }
+    Ok(options)
+}
+
+/// Options with only these kinds to go, and these to stay.
+///
+/// # Errors
+///
+/// A kind that is none.
+pub(crate) fn kinds_on(
+    mut options: Options,
+    drop: Option<&[String]>,
+    keep: Option<&[String]>,
+) -> Result<Options> {
+    if let Some(kinds) = drop {
+        options = if kinds.iter().any(|k| k == "all") {
+            options.drop(Kind::ALL)
+        } else {
+            options.drop(parsed(kinds)?)
+        };
+    }
+    if let Some(kinds) = keep {
+        options = options.keep(parsed(kinds)?);
     }
     Ok(options)
 }

@@ -9,13 +9,14 @@ mod lines;
 mod output;
 mod page;
 mod pages;
-mod pool;
+pub(crate) mod pool;
 mod progress;
 mod stop;
 mod summary;
 mod tree;
 
 pub(crate) use compression::content;
+pub(crate) use page::survived;
 pub(crate) use stop::Stop;
 pub(crate) use tree::{Target, Tree};
 

@@ -28,6 +28,7 @@ pub struct RulesBuilder {
     builtin: bool,
     /// What is read in place of the built-in files.
     instead: Option<Vec<(String, String)>>,
+    builtin_phrases: bool,
     files: Vec<(String, String)>,
     phrases: Vec<(String, String, String)>,
     selectors: Vec<String>,
@@ -38,6 +39,7 @@ impl RulesBuilder {
         RulesBuilder {
             builtin: true,
             instead: None,
+            builtin_phrases: true,
             files: Vec::new(),
             phrases: Vec::new(),
             selectors: Vec::new(),
@@ -45,7 +47,7 @@ impl RulesBuilder {
     }
 
     /// Whether the built-in selector files are part of the set (they are by default). The built-in
-    /// phrase lists always are: a list nobody names costs nothing.
+    /// phrase lists are in any case: a list nobody names costs nothing.
     #[must_use]
     pub fn builtin(mut self, yes: bool) -> Self {
         self.builtin = yes;
@@ -64,6 +66,14 @@ impl RulesBuilder {
     pub fn builtin_from(mut self, files: impl IntoIterator<Item = (String, String)>) -> Self {
         self.builtin = true;
         self.instead = Some(files.into_iter().collect());
+        self
+    }
+
+    /// Whether the built-in phrase lists are there (they are by default). Without them a rule that names a
+    /// list which nobody adds cannot be read.
+    #[must_use]
+    pub fn builtin_phrases(mut self, yes: bool) -> Self {
+        self.builtin_phrases = yes;
         self
     }
 
@@ -107,7 +117,9 @@ impl RulesBuilder {
     pub fn build(self) -> Result<Rules, RuleErrors> {
         let mut errors = Vec::new();
         let mut book = PhraseBook::default();
-        book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
+        if self.builtin_phrases {
+            book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
+        }
         for (list, name, content) in &self.phrases {
             errors.extend(book.add(list, name, content).err());
         }
