@@ -127,7 +127,7 @@ const DIFF_EXAMPLES: &str = "Examples:
   dehusk diff builtin builtin+mine.sel pages/
   dehusk diff --html old/selectors selectors pages/ > diff.html
 
-'builtin' are the rules that come with dehusk; '+' joins several. A folder such as a checkout's selectors/
+'builtin' are the rules that come with dehusk, '+' joins several. A folder such as a checkout's selectors/ \
 stands in their place. Exit status: 0 no page changes; 1 some do; 2 trouble.";
 
 /// What else the command can do. A page in a file of such a name is `./rules`.
