@@ -72,14 +72,14 @@ pub(crate) fn parse() -> Cli {
 
 /// The command's definition with one of its two helps, for both of its flags.
 fn with_help(in_full: bool) -> clap::Command {
-    let command = Cli::command();
+    let command = Cli::command().mut_subcommands(in_full_below);
     let names: Vec<&str> = command
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
     let names = names.join(", ");
     let command = if in_full {
-        let command = with_all_flags(command);
+        let command = command.mut_args(|arg| arg.hide_short_help(false));
         command.after_help(format!("{EXAMPLES}\n\n{KINDS}\n{STATUS}"))
     } else {
         command.help_template(format!(
@@ -94,10 +94,10 @@ fn with_help(in_full: bool) -> clap::Command {
         .arg(help.help_heading("Others"))
 }
 
-/// The definition with nothing hidden from its help, nor from that of its commands.
-fn with_all_flags(command: clap::Command) -> clap::Command {
+/// The helps of subcommands have all flags, whichever way they are asked for.
+fn in_full_below(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|arg| arg.hide_short_help(false));
-    command.mut_subcommands(with_all_flags)
+    command.mut_subcommands(in_full_below)
 }
 
 /// When colour is used.
@@ -123,6 +123,13 @@ const PREVIEW_EXAMPLES: &str = "Examples:
   dehusk preview page.html > preview.html
   dehusk preview --drop all --site example.com page.html > preview.html";
 
+const DIFF_EXAMPLES: &str = "Examples:
+  dehusk diff builtin builtin+mine.sel pages/
+  dehusk diff --html old/selectors selectors pages/ > diff.html
+
+'builtin' are the rules that come with dehusk, '+' joins several. A folder such as a checkout's selectors/ \
+stands in their place. Exit status: 0 no page changes; 1 some do; 2 trouble.";
+
 /// What else the command can do. A page in a file of such a name is `./rules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -132,6 +139,15 @@ pub(crate) enum Command {
     /// rule. The file needs no network, and nothing of the page runs in it.
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(Preview),
+
+    /// Compare two rule sets on pages: what goes with one and stays with the other
+    ///
+    /// A set is a selector file, a folder of them or a list, as -s takes them; `builtin` are the rules
+    /// that come with dehusk; several are joined by `+`. A folder such as a checkout's selectors/ stands
+    /// in the place of the built-in rules and phrases. Your own rules in ~/.config are not asked. Exit
+    /// status 0: no page changes; 1: some do; 2: trouble.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
 
     /// List, show, check, test, import and draft rules
     #[command(subcommand)]
@@ -285,8 +301,30 @@ pub(crate) struct How {
     #[command(flatten)]
     pub set: Set,
 
-    #[command(flatten)]
-    pub goes: Goes,
+    /// Drop only these kinds, or all
+    ///
+    /// 'all' are all of them, comments, bylines and captions too.
+    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
+    pub drop: Option<Vec<String>>,
+
+    /// Keep these kinds, such as navigation,share
+    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
+    pub keep: Option<Vec<String>>,
+
+    /// Drop what this CSS selector matches as well
+    #[arg(
+        help_heading = "What goes",
+        short = 'e',
+        long = "select",
+        value_name = "SELECTOR"
+    )]
+    pub select: Vec<String>,
+
+    /// Bytes an element may hold back undecided
+    ///
+    /// When it has held back more it is kept.
+    #[arg(help_heading = "What goes", long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
+    pub hold_limit: u64,
 }
 
 /// What is shown of which pages.
@@ -307,9 +345,8 @@ pub(crate) struct Preview {
 /// A server of previews.
 #[cfg(feature = "serve")]
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Many pages")]
 pub(crate) struct Serve {
-    /// List pages at an address of this machine, and show each
+    /// List the pages at an address of this machine and show each, as it changes
     ///
     /// When a selector file or a page changes, what is shown changes. Ctrl-C ends it.
     #[arg(long)]
@@ -318,31 +355,6 @@ pub(crate) struct Serve {
     /// The port, with --serve; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8321, requires = "serve")]
     pub port: u16,
-}
-
-/// What is to go.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "What goes")]
-pub(crate) struct Goes {
-    /// Drop only these kinds, or all
-    ///
-    /// 'all' are all of them, comments, bylines and captions too.
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
-    pub drop: Option<Vec<String>>,
-
-    /// Keep these kinds, such as navigation,share
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
-    pub keep: Option<Vec<String>>,
-
-    /// Drop what this CSS selector matches as well
-    #[arg(short = 'e', long = "select", value_name = "SELECTOR")]
-    pub select: Vec<String>,
-
-    /// Bytes an element may hold back undecided
-    ///
-    /// When it has held back more it is kept.
-    #[arg(long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
-    pub hold_limit: u64,
 }
 
 /// What is told.
@@ -368,6 +380,42 @@ impl Told {
     pub(crate) fn format(&self) -> Option<Explain> {
         self.explain.or(self.explain_kept.then_some(Explain::Text))
     }
+}
+
+/// Which sets are compared on which pages.
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// The rules before: a file or folder as -s takes it, builtin, or several: builtin+mine.sel
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub a: String,
+
+    /// The rules after
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub b: String,
+
+    /// Pages, and folders of them; compressed ones too
+    #[arg(value_name = "PAGE", required = true, value_hint = ValueHint::AnyPath)]
+    pub pages: Vec<PathBuf>,
+
+    /// Write one HTML page, with the text of both sides side by side
+    #[arg(long)]
+    pub html: bool,
+
+    /// The pages' site, by host name; their own heads are asked otherwise
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname)]
+    pub site: Option<String>,
+
+    /// Drop only these kinds, or all
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
+    pub drop: Option<Vec<String>>,
+
+    /// Keep these kinds, such as navigation,share
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
+    pub keep: Option<Vec<String>>,
+
+    /// Pages worked on at a time; as many as there are cores otherwise
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// How many pages are filtered.

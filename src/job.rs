@@ -3,7 +3,7 @@
 
 use crate::batch::{self, content};
 use crate::cli::{Cli, Color, Command, Filter, Generate, How};
-use crate::{explain, preview, rule_set, rules_command, suggest};
+use crate::{diff, explain, preview, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
 use dehusk::{Kind, Options, Rules, RulesBuilder};
@@ -33,6 +33,7 @@ pub(crate) enum Exit {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
+        Some(Command::Diff(asked)) => diff::run(asked, cli.color),
         Some(Command::Preview(asked)) => preview::run(asked),
         Some(Command::Rules(command)) => rules_command::run(command),
         None => filter(&cli.filter, cli.color),
@@ -66,7 +67,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     };
     let input = open(file)?;
     let rules = rules(&cli.how)?;
-    suggest_site(cli, &rules);
+    suggest_site(&cli.how, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -122,15 +123,15 @@ pub(crate) fn rules_here(how: &How) -> Result<Rules> {
 }
 
 fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
-    for selector in &how.goes.select {
+    for selector in &how.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
 }
 
 /// Says so if the site has no rules and its name is nearly that of one that has.
-fn suggest_site(cli: &Filter, rules: &Rules) {
-    if let Some(host) = cli.how.site.as_deref().and_then(dehusk::host_of)
+fn suggest_site(how: &How, rules: &Rules) {
+    if let Some(host) = how.site.as_deref().and_then(dehusk::host_of)
         && let Some(meant) = suggest::host(rules, &host)
     {
         eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
@@ -152,17 +153,8 @@ pub(crate) fn options(how: &How) -> Result<Options> {
 ///
 /// As above.
 pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
-    let mut options = options.hold_limit(how.goes.hold_limit);
-    if let Some(kinds) = &how.goes.drop {
-        options = if kinds.iter().any(|k| k == "all") {
-            options.drop(Kind::ALL)
-        } else {
-            options.drop(parsed(kinds)?)
-        };
-    }
-    if let Some(kinds) = &how.goes.keep {
-        options = options.keep(parsed(kinds)?);
-    }
+    let mut options = options.hold_limit(how.hold_limit);
+    options = kinds_on(options, how.drop.as_deref(), how.keep.as_deref())?;
     if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
         if dehusk::host_of(url).is_none() && how.site.is_some() {
             bail!("--site {url}: a host such as example.com is wanted");
@@ -171,6 +163,29 @@ pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
     }
     if let Some(label) = &how.encoding {
         options = options.encoding(label)?;
+    }
+    Ok(options)
+}
+
+/// Options with only these kinds to go, and these to stay.
+///
+/// # Errors
+///
+/// A kind that is none.
+pub(crate) fn kinds_on(
+    mut options: Options,
+    drop: Option<&[String]>,
+    keep: Option<&[String]>,
+) -> Result<Options> {
+    if let Some(kinds) = drop {
+        options = if kinds.iter().any(|k| k == "all") {
+            options.drop(Kind::ALL)
+        } else {
+            options.drop(parsed(kinds)?)
+        };
+    }
+    if let Some(kinds) = keep {
+        options = options.keep(parsed(kinds)?);
     }
     Ok(options)
 }

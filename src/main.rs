@@ -2,6 +2,7 @@
 
 mod batch;
 mod cli;
+mod diff;
 mod explain;
 mod job;
 mod preview;

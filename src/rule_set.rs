@@ -127,11 +127,12 @@ pub(crate) fn builder_here(set: &Set) -> Result<RulesBuilder> {
             .unwrap_or(name)
     };
     let rules = found.rules.into_iter();
+    let rules = rules.map(|(name, content)| (short(name), content));
+    let builder = builder.builtin_from(rules).builtin_phrases(false);
     let phrases = found.phrases.into_iter();
-    Ok(builder.builtin_from(
-        rules.map(|(name, content)| (short(name), content)),
-        phrases.map(|(list, name, content)| (list, short(name), content)),
-    ))
+    Ok(phrases.fold(builder, |builder, (list, name, content)| {
+        builder.phrases(list, short(name), content)
+    }))
 }
 
 /// Everything the flags name.

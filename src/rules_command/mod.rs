@@ -6,6 +6,8 @@ mod import;
 mod list;
 mod new;
 
+pub(crate) use new::is_inline;
+
 #[cfg(feature = "serve")]
 pub(crate) use cases::options_of;
 
