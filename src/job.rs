@@ -44,15 +44,8 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what, cli.many.output.as_deref());
     }
-    // Who types a page knows to say so; all others wonder why nothing happens.
-    if cli.files.is_empty()
-        && (cli.many.jsonl || !batch::is_asked(cli))
-        && io::stdin().is_terminal()
-    {
-        bail!(
-            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
-             (dehusk - reads what is typed; dehusk --help says more)"
-        );
+    if cli.many.jsonl && cli.files.is_empty() {
+        expect_input()?;
     }
     if batch::is_asked(cli) {
         return batch::run(cli);
@@ -197,12 +190,30 @@ fn parsed(kinds: &[String]) -> Result<Vec<Kind>> {
         .collect::<Result<_, _>>()?)
 }
 
+/// Who types a page says so, with `-`; all others wonder why nothing happens.
+///
+/// # Errors
+///
+/// Nothing comes in: standard input is a terminal.
+fn expect_input() -> Result<()> {
+    if io::stdin().is_terminal() {
+        bail!(
+            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
+             (dehusk - reads what is typed; dehusk --help says more)"
+        );
+    }
+    Ok(())
+}
+
 /// Opens a page; nothing and `-` are standard input.
 ///
 /// # Errors
 ///
 /// What the system says, or that it is a folder.
 pub(crate) fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+    if path.is_none() {
+        expect_input()?;
+    }
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
         return Ok(Box::new(io::stdin().lock()));
     };
