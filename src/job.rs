@@ -60,7 +60,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     };
     let input = open(file)?;
     let rules = rules(&cli.how)?;
-    suggest_site(&cli.how, &rules);
+    suggest_site(cli, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -116,15 +116,15 @@ pub(crate) fn rules_here(how: &How) -> Result<Rules> {
 }
 
 fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
-    for selector in &how.select {
+    for selector in &how.goes.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
 }
 
 /// Says so if the site has no rules and its name is nearly that of one that has.
-fn suggest_site(how: &How, rules: &Rules) {
-    if let Some(host) = how.site.as_deref().and_then(dehusk::host_of)
+fn suggest_site(cli: &Filter, rules: &Rules) {
+    if let Some(host) = cli.how.site.as_deref().and_then(dehusk::host_of)
         && let Some(meant) = suggest::host(rules, &host)
     {
         eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
@@ -146,8 +146,8 @@ pub(crate) fn options(how: &How) -> Result<Options> {
 ///
 /// As above.
 pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
-    let mut options = options.hold_limit(how.hold_limit);
-    options = kinds_on(options, how.drop.as_deref(), how.keep.as_deref())?;
+    let mut options = options.hold_limit(how.goes.hold_limit);
+    options = kinds_on(options, how.goes.drop.as_deref(), how.goes.keep.as_deref())?;
     if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
         if dehusk::host_of(url).is_none() && how.site.is_some() {
             bail!("--site {url}: a host such as example.com is wanted");

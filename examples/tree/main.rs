@@ -125,7 +125,7 @@ fn cases_of(name: &str, page: &str, builtin: &Rules) -> Vec<(String, Option<Diff
     let tree = tree::parse(page);
     let mut cases = Vec::new();
     for choice in choose(name, &tree) {
-        let rules = Rules::builder().builtin(false).select(&choice.selector());
+        let rules = Rules::builder().builtin(false).select(choice.selector());
         let rules = match rules.build() {
             Ok(rules) => rules,
             Err(error) => panic!("{error}"),

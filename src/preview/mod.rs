@@ -6,13 +6,22 @@ mod marks;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
+mod site;
+#[cfg(feature = "serve")]
 mod watch;
 
 use crate::cli::Preview;
 use crate::job::{self, Exit, name_of, stdout};
 use anyhow::{Context as _, Result, anyhow, bail};
 use document::Previewed;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+
+/// What is said to those who name several pages.
+const SEVERAL: &str = if cfg!(feature = "serve") {
+    "several pages: --serve shows them"
+} else {
+    "several pages: a preview shows one"
+};
 
 /// Does what the flags say.
 ///
@@ -27,8 +36,11 @@ pub(crate) fn run(asked: &Preview) -> Result<Exit> {
     let file = match &asked.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
-        _ => bail!("several pages: one preview shows one"),
+        _ => bail!(SEVERAL),
     };
+    if file.is_none() && io::stdin().is_terminal() {
+        bail!("no page: give a file, or pipe one in: curl -s URL | dehusk preview > preview.html");
+    }
     let name = name_of(file);
     let options = job::options(&asked.how)?;
     let rules = job::rules(&asked.how)?;

@@ -14,6 +14,8 @@
   // The page's document, the sheet with our marks, and the elements of each mark.
   let page = null;
   let sheet = null;
+  let roots = [];
+  let rescue = [];
   const elements = new Map();
   const buttons = new Map();
 
@@ -39,8 +41,8 @@
       ['Encoding', report.encoding + (report.malformed ? `, ${number(report.malformed)} malformed` : '')],
       ['Text', counted(report.text, 'character', 'characters')],
       ['Cut short', report.truncated ? `yes: “${report.prompt}” (${report.prompt_rule})` : 'nothing says so'],
-      ['Kept', `${number(report.protected)} by [keep]`],
-      ['Undecided', `${number(report.undecided)} past the hold limit`],
+      ['Kept', `${number(report.protected)} by a [keep]`],
+      ['Undecided', `${number(report.undecided)} at the hold limit`],
     ];
     if (report.unfiltered) facts.push(['Unfiltered', report.unfiltered]);
     for (const [term, text] of facts) {
@@ -76,15 +78,16 @@
     if (!byId('kinds').children.length) byId('kinds').append(make('li', { className: 'empty', textContent: 'Nothing would go.' }));
   }
 
-  function fillList(list, items, markOf) {
-    for (const [i, item] of items.entries()) {
-      const mark = markOf(item, i);
+  function fillList(list, items) {
+    for (const item of items) {
+      const { mark } = item;
       const button = make(
         'button', { type: 'button' },
         make('span', { className: 'words' }, item.text ? `${item.text} ` : make('code', { textContent: item.element })),
-        make('span', { className: 'detail' }, `${item.kind} `, make('span', { className: 'rule', textContent: `${item.file}:${item.line}` }), item.why ? ` – ${item.why}` : ''),
+        make('span', { className: 'detail' }, `${item.kind} `, make('span', { className: 'rule', textContent: `${item.file}:${item.line}` })),
         make('span', { className: 'detail rule', textContent: item.selector }),
       );
+      if (item.why) button.append(make('span', { className: 'why', textContent: `kept: ${item.why}` }));
       button.dataset.kind = item.kind;
       button.style.setProperty('--kind', `var(--kind-${item.kind})`);
       button.addEventListener('click', () => goTo(mark));
@@ -121,19 +124,35 @@
 
   function hideTip() { byId('tip').hidden = true; }
 
+  function hideOnEscape(event) { if (event.key === 'Escape') hideTip(); }
+
   // The page.
 
-  // What is drawn on the page. Three ids that no element has: it counts for more than what pages say.
+  // Three ids that no element has: it counts for more than what pages say.
+  const strong = (selector) => `:is(${selector}, #d#d#d)`;
+
+  // A page that waits for a script to be shown, or to be scrolled, waits in vain.
+  function rescued() {
+    const roots = [page.documentElement, page.body].filter(Boolean).map(styleOf);
+    const css = [];
+    if (roots.some((style) => ['hidden', 'clip'].includes(style.overflowY))) {
+      css.push(`${strong('html')} { overflow: auto !important; } ${strong('body')} { overflow: visible !important; }`);
+    }
+    if (roots.some((style) => style.visibility !== 'visible' || style.opacity === '0' || style.display === 'none')) {
+      css.push(`${strong('html, body')} { display: block !important; opacity: 1 !important; visibility: visible !important; }`);
+    }
+    return css;
+  }
+
+  // What is drawn on the page.
   function rules() {
-    const strong = (selector) => `:is(${selector}, #d#d#d)`;
     const css = [
-      // The page may wait for a script to be shown or to scroll.
-      `${strong('html, body')} { overflow: auto !important; visibility: visible !important; opacity: 1 !important; }`,
+      ...rescue,
       // Without their style sheets, drawings are as large as the window.
-      ':where(svg) { max-height: 6rem; max-width: 6rem } :where(img, video, iframe) { max-width: 100% }',
+      ':where(svg) { max-height: 2.5rem; max-width: 2.5rem } :where(img, video, iframe) { max-width: 100% }',
     ];
     if (!state.clean) {
-      css.push(`${strong(`[${marks.kept}]`)} { outline: 1px dashed #7a7a7a !important; outline-offset: -1px !important; }`);
+      css.push(`${strong(`[${marks.kept}]`)} { outline: 2px dashed #9a9a9a !important; outline-offset: 0 !important; }`);
     }
     for (const kind of data.kinds) {
       if (state.off.includes(kind)) continue;
@@ -141,7 +160,8 @@
       const c = colour(kind);
       css.push(state.clean
         ? `${strong(marked)} { display: none !important; }`
-        : `${strong(marked)} { outline: 3px solid ${c} !important; outline-offset: -3px !important; opacity: 0.45 !important; }
+        : `${strong(marked)} { box-shadow: inset 0 0 0 100vmax color-mix(in srgb, ${c} 22%, transparent) !important;
+             opacity: 0.5 !important; outline: 3px solid ${c} !important; outline-offset: 0 !important; transition: none !important; }
            ${strong(`${marked}:is(:hover, :focus-within)`)} { opacity: 1 !important; }`);
     }
     if (state.unfold && !state.clean) {
@@ -207,7 +227,7 @@
   // Lays out in the page what would go and is hidden, or floats over it.
   function unfold() {
     for (const marked of [...elements.values()].flat()) {
-      for (let e = marked; e && e !== page.body; e = e.parentElement) {
+      for (let e = marked; e && e !== page.body; e = e.parentElement ?? e.getRootNode().host) {
         const { display, visibility } = styleOf(e);
         if (e.localName === 'details') e.open = true;
         if (display === 'none' && !NEVER_SEEN.includes(e.localName)) {
@@ -220,9 +240,13 @@
     }
   }
 
-  function markOf(target) {
-    const element = target.closest?.(`[${marks.removed}]`) ?? target.closest?.(`[${marks.kept}]`);
-    return element && (element.getAttribute(marks.removed) ?? element.getAttribute(marks.kept));
+  // The mark of the innermost element around an event that has one.
+  function markOf(event) {
+    for (const what of ['removed', 'kept']) {
+      const element = event.composedPath().find((e) => e.hasAttribute?.(marks[what]));
+      if (element) return element.getAttribute(marks[what]);
+    }
+    return null;
   }
 
   function isShown(mark) {
@@ -246,13 +270,31 @@
     byId('status').textContent = seen ? 'Shown on the page.' : 'Not visible on the page.';
   }
 
+  // A document or shadow tree, and the shadow trees in it that its markup declares.
+  function treesOf(root) {
+    const hosts = [...root.querySelectorAll('*')].filter((element) => element.shadowRoot);
+    return [root, ...hosts.flatMap((host) => treesOf(host.shadowRoot))];
+  }
+
+  // The element of a place in the page that a link leads to.
+  function placeOf(link) {
+    const fragment = /^#(.+)/.exec(link.getAttribute('href') ?? '')?.[1] ?? '';
+    try {
+      return page.getElementById(decodeURIComponent(fragment));
+    } catch {
+      return page.getElementById(fragment);
+    }
+  }
+
   // The page is there.
   function start() {
     page = frame.contentDocument;
     sheet = new frame.contentWindow.CSSStyleSheet();
-    page.adoptedStyleSheets = [sheet];
+    roots = treesOf(page);
+    for (const root of roots) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    rescue = rescued();
     for (const what of ['removed', 'kept']) {
-      for (const element of page.querySelectorAll(`[${marks[what]}]`)) {
+      for (const element of roots.flatMap((root) => [...root.querySelectorAll(`[${marks[what]}]`)])) {
         const mark = element.getAttribute(marks[what]);
         elements.set(mark, [...(elements.get(mark) ?? []), element]);
       }
@@ -260,13 +302,12 @@
 
     // Nothing on the page leads anywhere but to places in it.
     page.addEventListener('click', (event) => {
-      const link = event.target.closest?.('a, area');
+      const link = event.composedPath().find((e) => ['a', 'area'].includes(e.localName));
       if (link) {
         event.preventDefault();
-        const fragment = /^#(.+)/.exec(link.getAttribute('href') ?? '')?.[1];
-        if (fragment) page.getElementById(decodeURIComponent(fragment))?.scrollIntoView();
+        placeOf(link)?.scrollIntoView();
       }
-      const mark = markOf(event.target);
+      const mark = markOf(event);
       if (isShown(mark)) {
         setCurrent(mark);
         buttons.get(mark).button.scrollIntoView({ block: 'nearest' });
@@ -276,21 +317,23 @@
       page.addEventListener(kind, (event) => event.preventDefault(), true);
     }
     page.addEventListener('mousemove', (event) => {
-      const known = isShown(markOf(event.target));
+      const known = isShown(markOf(event));
       if (!known) return hideTip();
       const { left, top } = frame.getBoundingClientRect();
       tip(known.item, left + event.clientX + 12, top + event.clientY + 18);
     });
     page.addEventListener('mouseout', hideTip);
     page.addEventListener('focusin', (event) => {
-      const known = isShown(markOf(event.target));
+      const known = isShown(markOf(event));
       if (!known) return hideTip();
       const { left, top } = frame.getBoundingClientRect();
       const { left: x, bottom: y } = event.target.getBoundingClientRect();
       tip(known.item, left + x, top + y + 6);
-      byId('status').textContent = `Would go: ${known.item.kind}, ${known.item.file}, line ${known.item.line}`;
+      byId('status').textContent =
+        `${known.item.why ? 'Nearly went' : 'Would go'}: ${known.item.kind}, ${known.item.file}, line ${known.item.line}`;
     });
     page.addEventListener('focusout', hideTip);
+    page.addEventListener('keydown', hideOnEscape);
     page.addEventListener('scroll', hideTip, { passive: true });
 
     show();
@@ -319,8 +362,8 @@
 
   fillHeader();
   fillKinds();
-  fillList(byId('removals'), removals, (item) => item.mark);
-  fillList(byId('kept'), kept, (item) => item.mark);
+  fillList(byId('removals'), removals);
+  fillList(byId('kept'), kept);
   byId('kept-section').hidden = !kept.length;
   for (const what of ['clean', 'unfold']) {
     byId(what).addEventListener('click', () => {
@@ -328,10 +371,12 @@
       show();
     });
   }
+  addEventListener('keydown', hideOnEscape);
   addEventListener('pagehide', remember);
   addEventListener('resize', () => page && !state.clean && noteUnseen());
   show();
-  const document_ = frame.contentDocument;
-  if (document_?.URL === 'about:srcdoc' && document_.readyState === 'complete') start();
+  // A new frame has another document until its page is there.
+  const there = frame.contentDocument;
+  if (there?.URL === 'about:srcdoc' && there.readyState === 'complete') start();
   else frame.addEventListener('load', start, { once: true });
 }

@@ -1,5 +1,7 @@
 //! Running the command, for tests.
 
+#![allow(dead_code, reason = "not all tests need all of it")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
