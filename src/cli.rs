@@ -72,7 +72,7 @@ pub(crate) fn parse() -> Cli {
 
 /// The command's definition with one of its two helps, for both of its flags.
 fn with_help(in_full: bool) -> clap::Command {
-    let command = Cli::command().mut_subcommands(in_full_below);
+    let command = Cli::command().mut_subcommands(with_all_flags);
     let names: Vec<&str> = command
         .get_subcommands()
         .map(clap::Command::get_name)
@@ -94,10 +94,10 @@ fn with_help(in_full: bool) -> clap::Command {
         .arg(help.help_heading("Others"))
 }
 
-/// The helps of subcommands have all flags, whichever way they are asked for.
-fn in_full_below(command: clap::Command) -> clap::Command {
+/// The definition with nothing hidden from its help, nor from that of its commands.
+fn with_all_flags(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|arg| arg.hide_short_help(false));
-    command.mut_subcommands(in_full_below)
+    command.mut_subcommands(with_all_flags)
 }
 
 /// When colour is used.
@@ -301,30 +301,8 @@ pub(crate) struct How {
     #[command(flatten)]
     pub set: Set,
 
-    /// Drop only these kinds, or all
-    ///
-    /// 'all' are all of them, comments, bylines and captions too.
-    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
-    pub drop: Option<Vec<String>>,
-
-    /// Keep these kinds, such as navigation,share
-    #[arg(help_heading = "What goes", long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
-    pub keep: Option<Vec<String>>,
-
-    /// Drop what this CSS selector matches as well
-    #[arg(
-        help_heading = "What goes",
-        short = 'e',
-        long = "select",
-        value_name = "SELECTOR"
-    )]
-    pub select: Vec<String>,
-
-    /// Bytes an element may hold back undecided
-    ///
-    /// When it has held back more it is kept.
-    #[arg(help_heading = "What goes", long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
-    pub hold_limit: u64,
+    #[command(flatten)]
+    pub goes: Goes,
 }
 
 /// What is shown of which pages.
@@ -345,8 +323,9 @@ pub(crate) struct Preview {
 /// A server of previews.
 #[cfg(feature = "serve")]
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Many pages")]
 pub(crate) struct Serve {
-    /// List the pages at an address of this machine and show each, as it changes
+    /// List pages at an address of this machine, and show each
     ///
     /// When a selector file or a page changes, what is shown changes. Ctrl-C ends it.
     #[arg(long)]
@@ -355,6 +334,31 @@ pub(crate) struct Serve {
     /// The port, with --serve; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8321, requires = "serve")]
     pub port: u16,
+}
+
+/// What is to go.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What goes")]
+pub(crate) struct Goes {
+    /// Drop only these kinds, or all
+    ///
+    /// 'all' are all of them, comments, bylines and captions too.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds_or_all(), conflicts_with = "keep", hide_possible_values = true)]
+    pub drop: Option<Vec<String>>,
+
+    /// Keep these kinds, such as navigation,share
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds(), hide_possible_values = true)]
+    pub keep: Option<Vec<String>>,
+
+    /// Drop what this CSS selector matches as well
+    #[arg(short = 'e', long = "select", value_name = "SELECTOR")]
+    pub select: Vec<String>,
+
+    /// Bytes an element may hold back undecided
+    ///
+    /// When it has held back more it is kept.
+    #[arg(long, value_name = "BYTES", default_value_t = dehusk::HOLD_LIMIT, hide_short_help = true)]
+    pub hold_limit: u64,
 }
 
 /// What is told.

@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result};
 use dehusk::{Kept, Kind, Printable, Removal, Report};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -13,6 +14,9 @@ use std::io::{self, Write as _};
 const WIDEST: usize = 44;
 /// Characters of the first words of a text that has last words too.
 const FIRST: usize = 48;
+/// Elements of the same name that the same rule nearly took: so many are shown to people, for pages repeat
+/// themselves. Programs are told of all.
+const ALIKE: usize = 3;
 
 /// Tells what was done to a page.
 ///
@@ -145,7 +149,28 @@ pub(crate) fn words(first: &str, last: &str) -> String {
 
 /// The report for people.
 pub(crate) fn as_text(report: &Report, painted: bool) -> String {
-    let mut rows: Vec<Row> = in_order(report).into_iter().map(Row::of).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut alike: HashMap<(&str, u32, &str), (usize, usize)> = HashMap::new();
+    for told in in_order(report) {
+        if let Told::Kept(kept) = told {
+            let (count, last) = alike
+                .entry((&kept.file, kept.line, &kept.element))
+                .or_default();
+            *count += 1;
+            if *count > ALIKE {
+                continue;
+            }
+            *last = rows.len();
+        }
+        rows.push(Row::of(told));
+    }
+    for (count, last) in alike.into_values() {
+        if count > ALIKE
+            && let Some(saved) = &mut rows[last].saved
+        {
+            saved.push_str(&format!("; {} more like this", count - ALIKE));
+        }
+    }
     rows.extend(report.prompt.iter().map(|p| Row {
         label: "truncated",
         style: AnsiColor::Yellow.on_default().bold(),

@@ -44,15 +44,8 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what, cli.many.output.as_deref());
     }
-    // Who types a page knows to say so; all others wonder why nothing happens.
-    if cli.files.is_empty()
-        && (cli.many.jsonl || !batch::is_asked(cli))
-        && io::stdin().is_terminal()
-    {
-        bail!(
-            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
-             (dehusk - reads what is typed; dehusk --help says more)"
-        );
+    if cli.many.jsonl && cli.files.is_empty() {
+        expect_input()?;
     }
     if batch::is_asked(cli) {
         return batch::run(cli);
@@ -67,7 +60,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     };
     let input = open(file)?;
     let rules = rules(&cli.how)?;
-    suggest_site(&cli.how, &rules);
+    suggest_site(cli, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -123,15 +116,15 @@ pub(crate) fn rules_here(how: &How) -> Result<Rules> {
 }
 
 fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
-    for selector in &how.select {
+    for selector in &how.goes.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
 }
 
 /// Says so if the site has no rules and its name is nearly that of one that has.
-fn suggest_site(how: &How, rules: &Rules) {
-    if let Some(host) = how.site.as_deref().and_then(dehusk::host_of)
+fn suggest_site(cli: &Filter, rules: &Rules) {
+    if let Some(host) = cli.how.site.as_deref().and_then(dehusk::host_of)
         && let Some(meant) = suggest::host(rules, &host)
     {
         eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
@@ -153,8 +146,8 @@ pub(crate) fn options(how: &How) -> Result<Options> {
 ///
 /// As above.
 pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
-    let mut options = options.hold_limit(how.hold_limit);
-    options = kinds_on(options, how.drop.as_deref(), how.keep.as_deref())?;
+    let mut options = options.hold_limit(how.goes.hold_limit);
+    options = kinds_on(options, how.goes.drop.as_deref(), how.goes.keep.as_deref())?;
     if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
         if dehusk::host_of(url).is_none() && how.site.is_some() {
             bail!("--site {url}: a host such as example.com is wanted");
@@ -197,12 +190,30 @@ fn parsed(kinds: &[String]) -> Result<Vec<Kind>> {
         .collect::<Result<_, _>>()?)
 }
 
+/// Who types a page says so, with `-`; all others wonder why nothing happens.
+///
+/// # Errors
+///
+/// Nothing comes in: standard input is a terminal.
+fn expect_input() -> Result<()> {
+    if io::stdin().is_terminal() {
+        bail!(
+            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
+             (dehusk - reads what is typed; dehusk --help says more)"
+        );
+    }
+    Ok(())
+}
+
 /// Opens a page; nothing and `-` are standard input.
 ///
 /// # Errors
 ///
 /// What the system says, or that it is a folder.
 pub(crate) fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+    if path.is_none() {
+        expect_input()?;
+    }
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
         return Ok(Box::new(io::stdin().lock()));
     };

@@ -27,6 +27,7 @@
 #![warn(missing_docs)]
 
 mod charset;
+mod doctype;
 mod element;
 mod filter;
 mod gap;

@@ -89,6 +89,11 @@ pub(crate) struct OpenElements {
     /// Standard opens them again in what follows, and there their end tags close more than
     /// themselves.
     reopened: SmallVec<[(Name, u32); 8]>,
+    /// The page is not in quirks mode.
+    standard: bool,
+    /// A table has ended a `p` at this depth that quirks mode may have left open: what has been
+    /// opened from here on would be in it.
+    table_p: Option<usize>,
 }
 
 impl OpenElements {
@@ -154,9 +159,7 @@ impl OpenElements {
                     return if first { Opened::Void } else { Opened::Nothing };
                 }
                 if self.ignored_in_select(name, steps) {
-                    if class.has(Class::FORMATTING) {
-                        reopen(&mut self.reopened, name);
-                    }
+                    self.might_open_in_select(name, class, steps);
                     return Opened::Nothing;
                 }
                 if !self.make_room(name, class, steps) {
@@ -169,6 +172,11 @@ impl OpenElements {
         } else {
             self.open(name, class, namespace)
         }
+    }
+
+    /// The doctype, or that there is none, puts the page in quirks mode, or not.
+    pub(crate) fn set_standard(&mut self, standard: bool) {
+        self.standard = standard;
     }
 
     /// Text that is not white space: it opens the body, if nothing did.
@@ -213,20 +221,23 @@ impl OpenElements {
                     | name::HTML
                     | name::BODY
             ) {
+                // Newer parsers have opened what it closes, and close the option in it as well.
+                steps.push(Step::Settle(select + 1));
                 return;
             }
         }
         let found = match name {
-            // What comes after `</body>` still goes into what is open, but nobody means it to: what
-            // there is to decide is decided here.
-            name::BODY | name::HTML => {
-                let body = self.stack.iter().position(|e| e.name == name::BODY);
-                steps.push(Step::Settle(body.map_or(1, |i| i + 1)));
-                return;
-            }
+            // What comes after them still goes into what is open.
+            name::BODY | name::HTML => return,
             name::HEAD if self.in_template() => None,
             name::HEAD => self.stack.iter().position(|e| e.name == name::HEAD),
-            name::P => self.in_scope(name, &[name::BUTTON]),
+            name::P => {
+                let open = self.in_scope(name, &[name::BUTTON]);
+                if open.is_none() {
+                    self.end_table_p(steps);
+                }
+                open
+            }
             name::LI => self.in_scope(name, &[name::OL, name::UL]),
             name::DD | name::DT | name::SELECT | name::APPLET | name::MARQUEE | name::OBJECT => {
                 self.in_scope(name, &[])
@@ -239,7 +250,7 @@ impl OpenElements {
                     && !self.stack[i + 1..].iter().all(implied)
                 {
                     // `</form>` ends the form alone.
-                    self.stack.remove(i);
+                    self.remove(i);
                     steps.push(Step::Detach(i));
                     return;
                 }
@@ -251,11 +262,17 @@ impl OpenElements {
             _ if class.has(Class::BLOCK_END) => self.in_scope(name, &[]),
             _ if class.has(Class::FORMATTING) => return self.end_formatting(name, steps),
             // "Any other end tag"
-            _ => self
-                .stack
-                .iter()
-                .rposition(|e| e.name == name || e.class.has(Class::SPECIAL))
-                .filter(|&i| self.stack[i].name == name),
+            _ => {
+                let ends = |e: &Open| e.name == name || e.class.has(Class::SPECIAL);
+                let found = self.stack.iter().rposition(ends);
+                // Some parsers do not stop where SVG ends and HTML begins.
+                if found.is_some_and(|i| self.stack[i].integration)
+                    && let Some(i) = self.stack.iter().rposition(|e| e.name == name)
+                {
+                    steps.push(Step::Settle(i));
+                }
+                found.filter(|&i| self.stack[i].name == name)
+            }
         };
         if let Some(i) = found {
             self.close_with(i, steps);
@@ -300,6 +317,7 @@ impl OpenElements {
             }
         }
         self.stack.truncate(depth);
+        self.table_p = self.table_p.filter(|&p| p <= depth);
     }
 
     fn imply(&mut self, name: Name, steps: &mut Steps) {
@@ -364,6 +382,8 @@ impl OpenElements {
                 let open = self.stack.iter().rposition(|e| e.name == name);
                 if open > marker {
                     self.end_formatting_at_start(open, steps);
+                } else {
+                    self.end_reopened(name, steps);
                 }
             }
             name::OPTION => self.close_top(&[name::OPTION], steps),
@@ -378,9 +398,12 @@ impl OpenElements {
                 }
             }
             name::RB | name::RTC | name::RT | name::RP => {
-                self.close_top(&[name::RB, name::RT, name::RP], steps);
-                if matches!(name, name::RB | name::RTC) {
-                    self.close_top(&[name::RTC], steps);
+                let closes_rtc = matches!(name, name::RB | name::RTC);
+                let implied =
+                    |e: &Open| ends_by_itself(e.name) || closes_rtc && e.name == name::RTC;
+                if self.in_scope(name::RUBY, &[]).is_some() {
+                    let stays = self.stack.iter().rposition(|e| !implied(e));
+                    self.close_from(stays.map_or(0, |i| i + 1), steps);
                 }
             }
             name::FORM => {
@@ -397,10 +420,14 @@ impl OpenElements {
             }
             _ => {}
         }
-        if class.has(Class::CLOSES_P)
-            && let Some(i) = self.in_scope(name::P, &[name::BUTTON])
-        {
-            self.close_from(i, steps);
+        if class.has(Class::CLOSES_P) {
+            if name != name::TABLE {
+                self.end_table_p(steps);
+            }
+            if let Some(i) = self.in_scope(name::P, &[name::BUTTON]) {
+                self.close_from(i, steps);
+                self.table_p = (name == name::TABLE && !self.standard).then_some(i);
+            }
         }
         if class.has(Class::HEADING)
             && self
@@ -411,6 +438,24 @@ impl OpenElements {
             self.close_from(self.stack.len() - 1, steps);
         }
         true
+    }
+
+    /// The element at `depth` ends, but what is in it does not.
+    fn remove(&mut self, depth: usize) {
+        self.stack.remove(depth);
+        self.table_p = self.table_p.map(|p| p - usize::from(depth < p));
+    }
+
+    /// What ends a `p` ends the one that a table may have left open, and all in it.
+    fn end_table_p(&mut self, steps: &mut Steps) {
+        let Some(depth) = self.table_p else { return };
+        let mut inside = self.stack[depth.min(self.stack.len())..].iter();
+        let ends_scope =
+            |e: &Open| e.class.has(Class::SCOPE) || e.integration || e.name == name::BUTTON;
+        if !inside.any(ends_scope) {
+            self.table_p = None;
+            steps.push(Step::Settle(depth));
+        }
     }
 
     /// `li`, `dd`, `dt`: an open one is closed unless another list has begun inside it.
@@ -434,25 +479,29 @@ impl OpenElements {
         }
     }
 
+    /// A formatting element that the Standard has opened again ends.
+    fn end_reopened(&mut self, name: Name, steps: &mut Steps) {
+        if let Some(i) = self.reopened.iter().position(|&(n, _)| n == name) {
+            self.reopened[i].1 -= 1;
+            if self.reopened[i].1 == 0 {
+                self.reopened.remove(i);
+            }
+            let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
+            steps.push(Step::Adopt(special.map_or(0, |i| i + 1)));
+        }
+    }
+
     /// The adoption agency, cut short: a formatting element that is closed across a block ends,
     /// the block stays open.
     fn end_formatting(&mut self, name: Name, steps: &mut Steps) {
         let Some(i) = self.in_scope(name, &[]) else {
-            if let Some(i) = self.reopened.iter().position(|&(n, _)| n == name) {
-                self.reopened[i].1 -= 1;
-                if self.reopened[i].1 == 0 {
-                    self.reopened.remove(i);
-                }
-                let special = self.stack.iter().rposition(|e| e.class.has(Class::SPECIAL));
-                steps.push(Step::Adopt(special.map_or(0, |i| i + 1)));
-            }
-            return;
+            return self.end_reopened(name, steps);
         };
         if self.stack[i + 1..]
             .iter()
             .any(|e| e.class.has(Class::SPECIAL))
         {
-            self.stack.remove(i);
+            self.remove(i);
             steps.push(Step::Detach(i));
         } else {
             self.close_with(i, steps);
@@ -465,7 +514,7 @@ impl OpenElements {
             .iter()
             .any(|e| e.class.has(Class::SPECIAL))
         {
-            self.stack.remove(i);
+            self.remove(i);
             steps.push(Step::Detach(i));
         } else {
             self.close_from(i, steps);
@@ -528,6 +577,17 @@ fn reopen(reopened: &mut SmallVec<[(Name, u32); 8]>, name: Name) {
         Some((_, count)) => *count += 1,
         None => reopened.push((name, 1)),
     }
+}
+
+/// What has implied end tags, `rtc` left out:
+/// <https://html.spec.whatwg.org/multipage/parsing.html#generate-implied-end-tags>
+fn ends_by_itself(name: Name) -> bool {
+    let lists = matches!(name, name::DD | name::DT | name::LI | name::P);
+    lists
+        || matches!(
+            name,
+            name::OPTGROUP | name::OPTION | name::RB | name::RP | name::RT
+        )
 }
 
 /// Ends the list of active formatting elements:

@@ -92,17 +92,40 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 /// What the rules of a checkout lie in.
-#[cfg(feature = "serve")]
 const CHECKOUT: [&str; 3] = ["generic", "sites", "phrases"];
+
+/// Whether a folder holds what the selectors/ of a checkout does.
+pub(crate) fn is_checkout(folder: &Path) -> bool {
+    CHECKOUT.iter().all(|part| folder.join(part).is_dir())
+}
+
+/// The rules and phrases of such a folder in place of the built-in ones, called as these are.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub(crate) fn in_their_place(builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
+    let mut found = Found::default();
+    for part in CHECKOUT {
+        found.add(&folder.join(part))?;
+    }
+    let short = |name: String| {
+        let below = Path::new(&name).strip_prefix(folder);
+        below.map_or_else(|_| name.clone(), |below| below.display().to_string())
+    };
+    let rules = found.rules.into_iter();
+    let phrases = found.phrases.into_iter();
+    Ok(builder.builtin_from(
+        rules.map(|(name, content)| (short(name), content)),
+        phrases.map(|(list, name, content)| (list, short(name), content)),
+    ))
+}
 
 /// The folder with the rules of a checkout, if this is one.
 #[cfg(feature = "serve")]
 pub(crate) fn checkout() -> Option<&'static Path> {
     let folder = Path::new("selectors");
-    let mut parts = CHECKOUT.iter();
-    parts
-        .all(|part| folder.join(part).is_dir())
-        .then_some(folder)
+    is_checkout(folder).then_some(folder)
 }
 
 /// Everything the flags name; in a checkout its rules as they are now, in place of those built in.
@@ -113,26 +136,10 @@ pub(crate) fn checkout() -> Option<&'static Path> {
 #[cfg(feature = "serve")]
 pub(crate) fn builder_here(set: &Set) -> Result<RulesBuilder> {
     let builder = builder(set)?;
-    let Some(folder) = checkout().filter(|_| !set.no_default_selectors) else {
-        return Ok(builder);
-    };
-    let mut found = Found::default();
-    for part in CHECKOUT {
-        found.add(&folder.join(part))?;
+    match checkout().filter(|_| !set.no_default_selectors) {
+        Some(folder) => in_their_place(builder, folder),
+        None => Ok(builder),
     }
-    // As they are called where they are built in.
-    let short = |name: String| {
-        name.strip_prefix("selectors/")
-            .map(str::to_owned)
-            .unwrap_or(name)
-    };
-    let rules = found.rules.into_iter();
-    let rules = rules.map(|(name, content)| (short(name), content));
-    let builder = builder.builtin_from(rules).builtin_phrases(false);
-    let phrases = found.phrases.into_iter();
-    Ok(phrases.fold(builder, |builder, (list, name, content)| {
-        builder.phrases(list, short(name), content)
-    }))
 }
 
 /// Everything the flags name.

@@ -2,6 +2,7 @@
 //! the page's state are kept up to date, the matcher is asked, and its verdicts become cuts in the
 //! output. What each of them does is left to them.
 
+use crate::doctype::Doctype;
 use crate::element::{Element, element_of, label};
 use crate::gap::GapSink;
 use crate::matcher::{Context, Entered, Matcher, RuleRef};
@@ -14,10 +15,14 @@ use crate::scanner::Tag;
 use crate::splice::{Position, Splice};
 use crate::tag::{Class, Name, name};
 use crate::text::{Text, UNITS};
+use aside::Aside;
 use std::io::{self, Write};
 
 /// Text kept for a preview of an element that is cut as it comes, in bytes.
 const PREVIEW_TEXT: u64 = 1024;
+
+/// A byte order mark is no text of the page.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// What tests may look at; a macro, for it borrows some fields while others change.
 macro_rules! context {
@@ -31,6 +36,7 @@ macro_rules! context {
     };
 }
 
+mod aside;
 mod cuts;
 mod head;
 mod kept;
@@ -86,6 +92,10 @@ pub(crate) struct Stream<W> {
     breaks_out: bool,
     /// A `<meta charset>` is to be added: the page was decoded and had none.
     add_meta: bool,
+    /// What waits until it is known what it is part of.
+    aside: Option<Aside>,
+    /// No tag and no text have been seen: there may be a doctype.
+    doctype: Option<Doctype>,
 }
 
 impl<W: Write> Stream<W> {
@@ -113,6 +123,8 @@ impl<W: Write> Stream<W> {
             held: None,
             breaks_out: false,
             add_meta: false,
+            aside: None,
+            doctype: Some(Doctype::default()),
         };
         if setup.explain_kept {
             stream.matcher.watch();
@@ -153,9 +165,9 @@ impl<W: Write> Stream<W> {
                 ["color", "face", "size"].contains(&&*source[name.clone()].to_ascii_lowercase())
             });
         let foreign = self.open.is_foreign(tag.name, font_attributes, tag.foreign);
-        // lol_html reads an SVG title as HTML, but its text as that of SVG.
-        let plain = self.open.in_foreign() && self.open.is_integration_point(tag.name);
         let element = element_of(source, tag, foreign);
+        self.begin_page();
+        self.release_aside();
         self.end_text();
         if let Some(table) = self.open.fosters(element.name, element.class_of_name) {
             self.settle_from(table);
@@ -179,7 +191,8 @@ impl<W: Write> Stream<W> {
         if !element.class_of_name.has(Class::INLINE) {
             self.break_line(element.name != name::BR);
         }
-        let raw_text = tag.raw_text && !plain;
+        // lol_html reads a foreign title as HTML, but its text as markup.
+        let raw_text = tag.raw_text && !foreign;
         if opened == Opened::Nothing {
             self.pass(raw);
             self.raw_text = RawText::Unseen;
@@ -228,11 +241,13 @@ impl<W: Write> Stream<W> {
     ///
     /// Those of the sink.
     pub(crate) fn finish(mut self) -> io::Result<(W, Report)> {
+        self.end_space();
         self.end_text();
         self.closing = None;
         while let Some(depth) = self.matcher.len().checked_sub(1) {
             self.close(depth);
         }
+        self.release_aside();
         self.recorder.settle(None);
         self.recorder.sort_kept();
         self.recorder.report.text = self.text.counts.text / UNITS;
@@ -247,6 +262,7 @@ impl<W: Write> Stream<W> {
         if let Some((depth, _)) = self.cut {
             self.decide(depth);
         }
+        self.release_aside();
         for depth in 0..self.matcher.len() {
             self.matcher.give_up(depth);
         }
@@ -260,6 +276,9 @@ impl<W: Write> Stream<W> {
 
     /// Takes bytes of the page into the output.
     fn pass(&mut self, bytes: &[u8]) {
+        if self.takes_aside(bytes) {
+            return;
+        }
         self.offset += bytes.len() as u64;
         self.splice.push(bytes);
         while let Some(held) = self.held
@@ -350,6 +369,13 @@ impl<W: Write> Stream<W> {
         }
     }
 
+    /// A tag or text has come: no doctype will count any more.
+    fn begin_page(&mut self) {
+        if let Some(doctype) = self.doctype.take() {
+            self.open.set_standard(doctype.is_standard());
+        }
+    }
+
     fn step_at_start(&mut self, step: Step) {
         match step {
             Step::CloseFrom(depth) => self.close_from(depth),
@@ -433,17 +459,34 @@ impl<W: Write> Stream<W> {
 }
 
 impl<W: Write> GapSink for Stream<W> {
-    fn text(&mut self, bytes: &[u8]) {
+    fn text(&mut self, mut bytes: &[u8]) {
+        if self.offset == 0
+            && let Some(rest) = bytes.strip_prefix(BOM)
+        {
+            self.pass(BOM);
+            bytes = rest;
+        }
+        if let Some(Aside::AfterBody(_)) = self.aside {
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                return self.pass(bytes);
+            }
+            self.release_aside();
+        }
         if self.open.in_body() && self.open.fosters_text().is_none() {
             return self.pass_visible(bytes);
         }
         // Only words have their place, and they may come in another piece than the space before.
         let space = bytes.iter().take_while(|b| b.is_ascii_whitespace());
         let (space, words) = bytes.split_at(space.count());
-        self.pass_visible(space);
+        if self.open.fosters_text().is_some() {
+            self.table_space(space);
+        } else {
+            self.pass_visible(space);
+        }
         if words.is_empty() {
             return;
         }
+        self.begin_page();
         if !self.open.in_body() {
             let mut steps = Steps::new();
             self.open.text(&mut steps);
@@ -453,6 +496,7 @@ impl<W: Write> GapSink for Stream<W> {
         }
         if let Some(table) = self.open.fosters_text() {
             self.settle_from(table);
+            self.release_aside();
         }
         self.pass_visible(words);
     }
@@ -470,10 +514,22 @@ impl<W: Write> GapSink for Stream<W> {
     }
 
     fn markup(&mut self, bytes: &[u8]) {
+        if let Some(doctype) = &mut self.doctype {
+            doctype.push(bytes);
+        }
+        self.end_space();
         self.pass(bytes);
     }
 
     fn end_tag(&mut self, name: Name, bytes: &[u8]) {
+        self.begin_page();
+        self.closing = None;
+        if matches!(name, name::BODY | name::HTML) {
+            self.end_text();
+            self.break_line(true);
+            return self.end_body(bytes);
+        }
+        self.release_aside();
         self.end_text();
         if self.raw_text == RawText::JsonLd {
             self.page.end_json_ld();
@@ -484,7 +540,6 @@ impl<W: Write> GapSink for Stream<W> {
         }
         let mut steps = Steps::new();
         self.open.end_tag(name, &mut steps);
-        self.closing = None;
         for step in steps {
             match step {
                 Step::CloseWith(depth) => {
@@ -496,9 +551,6 @@ impl<W: Write> GapSink for Stream<W> {
                     self.closing = Some(depth);
                 }
                 Step::CloseFrom(depth) => self.close_from(depth),
-                Step::Settle(depth) if matches!(name, name::BODY | name::HTML) => {
-                    self.decide_from(depth);
-                }
                 Step::Settle(depth) => self.settle_from(depth),
                 Step::Adopt(depth) => self.adopt_from(depth),
                 Step::Imply(name) => self.enter_implied(name),

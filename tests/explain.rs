@@ -88,6 +88,26 @@ fn lines_for_people() {
     assert!(starts.is_sorted(), "{text}");
 }
 
+/// A shop has a hundred of the same.
+#[test]
+fn of_elements_alike_some_are_told_to_people() {
+    let page = "<p class=x>longer</p><p class=y>longer</p>".repeat(5);
+    let told = |format| {
+        let flags = [
+            "--no-default-selectors",
+            "-e",
+            ".x:max-text-length(3)",
+            "--explain-kept",
+        ];
+        run(&[&flags[..], &[format]].concat(), page.as_bytes()).err
+    };
+    let text = told("--explain=text");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[2].ends_with(" is 6; 2 more like this"), "{text}");
+    assert_eq!(told("--explain=json").lines().count(), 6);
+}
+
 #[test]
 fn without_a_question_nothing_is_told_of_what_was_kept() {
     let text = told(&["--explain"]);

@@ -114,6 +114,7 @@ fn without_a_page_on_a_terminal() {
         ("$dehusk", 2, "curl -s URL | dehusk"),
         ("$dehusk --explain", 2, "dehusk --help"),
         ("$dehusk --jsonl", 2, "no page"),
+        ("$dehusk preview", 2, "no page"),
         ("$dehusk -o x", 2, "which pages"),
         // It is read if that is said, and asked for nothing if it is no terminal.
         ("printf '<p>a</p>' | $dehusk", 0, "<p>a</p>"),

@@ -82,19 +82,31 @@ fn what_once_was_lost() {
         "<svg class=x><svg><li>~",
         "<svg class=x><mi><li>~",
         "<svg class=x></p>~",
+        "<x-a><svg class=x><title></x-a>~",
+        "<math><svg><title><style class=x>~</styl></style>~",
         "<x-a class=x><svg><textarea></x-a>~",
         "<math class=x><svg><desc><p>~",
         // `input` ends `select`, and `select` ends a scope.
         "<select class=x><input>~",
         "<select><script class=x></p></script>~",
         "<select><keygen><p class=x><input>~",
+        "<select><nobr><option class=x></nobr><noembed>~</noembed>",
+        "<select><div><option class=x></div>~",
+        "<select><form><select><form class=x>~",
+        "<a class=x><select><a><input>~",
         "<object><select></object><form class=x></select>~",
         // What is open at `</body>` stays open.
         "<dl></body><form class=x><p></dl>~",
+        // In quirks mode a table leaves a paragraph open.
+        "<p><table></table><q class=x><address>~",
+        "<p><table></table><q class=x></p>~",
+        "<!doctype html public '-//ietf//dtd html//'><p><table></table><q class=x><p>~",
         // `</form>` ends the form alone.
         "<form><dir></form><p class=x></dir>~",
         // A formatting element opened again.
         "<dl><b></dl><span class=x></b>~",
+        "<dt><nobr></dt><q class=x><nobr>~",
+        "<ruby><dt class=x><rt>~",
     ] {
         let page = number(page);
         if let Err(error) = nothing_is_lost(&page, "x") {
@@ -110,6 +122,14 @@ fn what_once_was_left_over() {
     for page in [
         "<!DOCTYPE html><svg class=x><title>~</title><g>~</g></svg><p>~",
         "<!DOCTYPE html><svg class=x><desc>~</desc>~</svg><p>~",
+        // A table ends a paragraph, but in quirks mode.
+        "<!doctype html><p><table></table><div class=x><p>~<p>~</div>~",
+        "<p><table><td><div class=x><p>~<p>~</div>~",
+        // `</body>` ends nothing.
+        "<div class=x>~</body></html> <!-- ~ --> <p>~</div>~</body>",
+        "<div class=x><p>~</body></p>~</div>~</html>",
+        "<td class=x>~</body>~</td>~",
+        "<div class=x>~</body> ~",
     ] {
         let page = number(page);
         let (out, text) = left(&page, "x");

@@ -58,8 +58,9 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
-    let mut options = job::options(&cli.how)?.explain(many.summary || many.report_field.is_some());
-    options = options.explain_kept(cli.told.explain_kept);
+    let mut options = job::options(&cli.how)?
+        .explain(many.summary || many.report_field.is_some())
+        .explain_kept(cli.told.explain_kept);
     if many.jsonl {
         // What a string of JSON says has been decoded.
         options = options.encoding("utf-8")?;

@@ -22,9 +22,7 @@ pub(super) fn read(named: &str) -> Result<Rules> {
     let mut has_builtin = false;
     for part in parts(named) {
         let path = Path::new(part);
-        let is_checkout = ["generic", "sites"]
-            .iter()
-            .all(|name| path.join(name).is_dir());
+        let is_checkout = rule_set::is_checkout(path);
         if part == BUILTIN || is_checkout {
             if has_builtin {
                 bail!(
@@ -37,14 +35,14 @@ pub(super) fn read(named: &str) -> Result<Rules> {
             builder = builder.builtin(true);
             continue;
         }
+        if is_checkout {
+            builder = rule_set::in_their_place(builder, path)?;
+            continue;
+        }
         let mut found = Found::default();
         found.add(path)?;
         for (name, _) in &mut found.rules {
             *name = short(name, path);
-        }
-        if is_checkout {
-            builder = builder.builtin_from(std::mem::take(&mut found.rules));
-            builder = builder.builtin_phrases(!path.join("phrases").is_dir());
         }
         builder = found.into_set(builder);
     }

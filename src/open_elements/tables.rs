@@ -1,6 +1,6 @@
 //! Tables and selects, where the Standard moves or ignores what does not belong there.
 
-use super::{Open, OpenElements, Step, Steps};
+use super::{Open, OpenElements, Step, Steps, reopen};
 use crate::tag::{Class, Name, name};
 
 impl OpenElements {
@@ -130,6 +130,22 @@ impl OpenElements {
             | name::SCRIPT
             | name::TEMPLATE => false,
             _ => !Class::of(name).has(Class::TABLE_PART) && name != name::TABLE,
+        }
+    }
+
+    /// What older parsers ignore in a select is opened by newer ones: they open formatting elements
+    /// again in what follows, end a link that is open, and know that there is a form.
+    pub(super) fn might_open_in_select(&mut self, name: Name, class: Class, steps: &mut Steps) {
+        if name == name::FORM {
+            self.form |= !self.in_template();
+        }
+        if matches!(name, name::A | name::NOBR)
+            && let Some(i) = self.stack.iter().rposition(|e| e.name == name)
+        {
+            steps.push(Step::Settle(i));
+        }
+        if class.has(Class::FORMATTING) {
+            reopen(&mut self.reopened, name);
         }
     }
 }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 /// An element that stays although a rule nearly dropped it.
 ///
 /// A rule came near if it names something (a class, an id, an attribute, words), all that it names is
-/// there, and no more than two of its lengths, counts and guards fail; or if it matched, and something
-/// else saved the element. Of several such rules the nearest is told. What lies in something that went
-/// is not told, nor is an element of which a part went or stays for the same rule.
+/// there, and what fails is one `:not()` or test of what the page had shown, or one or two lengths and
+/// counts, none by far; or if it matched, and something else saved the element. Of several such rules the
+/// nearest is told. What lies in something that went is not told, nor is an element of which a part went
+/// or stays for the same rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// What the rule takes it for.

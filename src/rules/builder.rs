@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
+/// Name and content of selector files; list, name and content of phrase lists.
+type Instead = (Vec<(String, String)>, Vec<(String, String, String)>);
+
 /// Collects selector files and phrase lists into [`Rules`].
 ///
 /// ```
@@ -26,9 +29,8 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct RulesBuilder {
     builtin: bool,
-    /// What is read in place of the built-in files.
-    instead: Option<Vec<(String, String)>>,
-    builtin_phrases: bool,
+    /// What is read in place of the built-in files: rules, phrase lists.
+    instead: Option<Instead>,
     files: Vec<(String, String)>,
     phrases: Vec<(String, String, String)>,
     selectors: Vec<String>,
@@ -39,7 +41,6 @@ impl RulesBuilder {
         RulesBuilder {
             builtin: true,
             instead: None,
-            builtin_phrases: true,
             files: Vec::new(),
             phrases: Vec::new(),
             selectors: Vec::new(),
@@ -54,26 +55,23 @@ impl RulesBuilder {
         self
     }
 
-    /// Selector files, by name and content, in place of the built-in ones and at their levels: those of
-    /// a checkout as they are now, say. The built-in phrase lists stay.
+    /// Selector files (name, content) and phrase lists (list, name, content) in place of the built-in
+    /// ones and at their levels: those of a checkout as they are now, say.
     ///
     /// ```
-    /// let now = [("generic/ads.sel".to_owned(), ".promo".to_owned())];
-    /// let rules = dehusk::Rules::builder().builtin_from(now).build()?;
+    /// let rules = [("generic/ads.sel".to_owned(), ".promo, p:has-text(@ad)".to_owned())];
+    /// let phrases = [("ad".to_owned(), "phrases/ad.txt".to_owned(), "advertisement".to_owned())];
+    /// let rules = dehusk::Rules::builder().builtin_from(rules, phrases).build()?;
     /// # Ok::<(), dehusk::RuleErrors>(())
     /// ```
     #[must_use]
-    pub fn builtin_from(mut self, files: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn builtin_from(
+        mut self,
+        files: impl IntoIterator<Item = (String, String)>,
+        phrases: impl IntoIterator<Item = (String, String, String)>,
+    ) -> Self {
         self.builtin = true;
-        self.instead = Some(files.into_iter().collect());
-        self
-    }
-
-    /// Whether the built-in phrase lists are there (they are by default). Without them a rule that names a
-    /// list which nobody adds cannot be read.
-    #[must_use]
-    pub fn builtin_phrases(mut self, yes: bool) -> Self {
-        self.builtin_phrases = yes;
+        self.instead = Some((files.into_iter().collect(), phrases.into_iter().collect()));
         self
     }
 
@@ -117,10 +115,17 @@ impl RulesBuilder {
     pub fn build(self) -> Result<Rules, RuleErrors> {
         let mut errors = Vec::new();
         let mut book = PhraseBook::default();
-        if self.builtin_phrases {
-            book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
-        }
-        for (list, name, content) in &self.phrases {
+        let instead = match &self.instead {
+            None => {
+                book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
+                &[][..]
+            }
+            Some((_, phrases)) => {
+                book.add_builtin(&[], &[], &[]);
+                phrases
+            }
+        };
+        for (list, name, content) in instead.iter().chain(&self.phrases) {
             errors.extend(book.add(list, name, content).err());
         }
 
@@ -131,7 +136,7 @@ impl RulesBuilder {
             errors,
         };
         match self.instead {
-            Some(files) if self.builtin => {
+            Some((files, _)) if self.builtin => {
                 for (name, content) in files {
                     set.add_sel(&name, content, Level::Generic, Level::Site);
                 }

@@ -76,21 +76,6 @@ impl<W: Write> Stream<W> {
         self.settle_from(depth);
     }
 
-    /// The body ends, and with it what is open from `depth` on, as far as anybody means it to.
-    pub(super) fn decide_from(&mut self, depth: usize) {
-        let mut has_block = false;
-        for above in (depth..self.matcher.len()).rev() {
-            // A block that is open in it can still be moved out of it.
-            let is_cut = self.cut.is_some_and(|(cut, _)| cut == above);
-            if is_cut || !has_block || !self.open.may_lose_content(above) {
-                self.decide(above);
-            }
-            self.matcher.give_up(above);
-            has_block |= self.open.is_block(above);
-        }
-        self.update_hold();
-    }
-
     /// Decides about the element at `depth`, of which all has been seen; true if it is dropped.
     pub(super) fn decide(&mut self, depth: usize) -> bool {
         if let Some((cut, rule)) = self.cut {

@@ -4,10 +4,13 @@
 
 #![allow(dead_code)]
 
+pub mod invariants;
 pub mod pages;
 pub mod tree;
 
 use dehusk::{Filter, Options, Report, Rules};
+#[allow(unused_imports, reason = "not all tests check them")]
+pub use invariants::*;
 #[allow(unused_imports, reason = "not all tests make pages")]
 pub use pages::*;
 use proptest::prelude::*;

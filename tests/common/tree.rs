@@ -369,14 +369,16 @@ pub fn difference(
     let left = text_of_tree(&without(&numbered, &ranges));
     let words = |text: &str| -> Vec<String> {
         let spaced = text.replace(OPEN, " \u{f0000}").replace(CLOSE, " ");
-        let named = spaced.split_whitespace().map(|word| {
+        let mut words = Vec::new();
+        for word in spaced.split_whitespace() {
             let number = word.strip_prefix(OPEN).and_then(|n| n.parse().ok());
             match number.and_then(|n: usize| places.get(n)) {
-                Some(place) => format!("{}@{}", &page[place.clone()], place.start),
-                None => word.to_owned(),
+                Some(place) => words.push(format!("{}@{}", &page[place.clone()], place.start)),
+                // What stands between words may grow together.
+                None => words.extend(word.chars().map(String::from)),
             }
-        });
-        named.collect()
+        }
+        words
     };
     let (kept, left) = (words(&kept), words(&left));
     if kept == left {
