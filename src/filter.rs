@@ -33,6 +33,7 @@ pub struct Options {
     encoding: Option<&'static Encoding>,
     hold_limit: u64,
     explain: bool,
+    explain_kept: bool,
 }
 
 impl Default for Options {
@@ -43,6 +44,7 @@ impl Default for Options {
             encoding: None,
             hold_limit: HOLD_LIMIT,
             explain: false,
+            explain_kept: false,
         }
     }
 }
@@ -104,6 +106,17 @@ impl Options {
         self.explain = yes;
         self
     }
+
+    /// Whether the report lists what a rule nearly dropped as well, with what saved it:
+    /// [`Report::kept`]. It says that every removal is to be listed, too.
+    ///
+    /// It takes longer, and memory for the text of what may be listed, up to 1 MiB. What is dropped
+    /// does not depend on it.
+    #[must_use]
+    pub fn explain_kept(mut self, yes: bool) -> Self {
+        self.explain_kept = yes;
+        self
+    }
 }
 
 /// A label that names no encoding.
@@ -151,7 +164,8 @@ impl<W: Write> Filter<W> {
         let setup = Setup {
             wanted: options.kinds,
             hold_limit: options.hold_limit,
-            explain: options.explain,
+            explain: options.explain || options.explain_kept,
+            explain_kept: options.explain_kept,
             address: options.address.clone(),
         };
         Filter {
@@ -222,6 +236,38 @@ impl<W: Write> Filter<W> {
             }
         }
         self.scanner.with(Stream::release)
+    }
+}
+
+/// The page as the filter reads it and reports count it: decoded to UTF-8, each malformed sequence
+/// replaced by U+FFFD. Ranges such as [`Removal::bytes`](crate::Removal::bytes) are ranges of this.
+/// Of the options only the encoding is asked. `None` if it is no page but binary or compressed.
+///
+/// ```
+/// use dehusk::{Options, Rules, clean};
+/// let page = b"<meta charset=latin1><p>\xe9t\xe9</p><p class=x>\xe0</p>";
+/// let rules = Rules::builder().builtin(false).select(".x").build()?;
+/// let options = Options::new().explain(true);
+/// let report = clean(&rules, &options, &page[..], std::io::sink())?;
+/// let text = dehusk::decoded(page, &options).unwrap_or_default();
+/// let bytes = &report.removals[0].bytes;
+/// assert_eq!(&text[bytes.start as usize..bytes.end as usize], "<p class=x>\u{e0}</p>");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn decoded(page: &[u8], options: &Options) -> Option<String> {
+    let mut charset = Charset::new(options.encoding);
+    let mut text = Vec::with_capacity(page.len());
+    let mut pieces = page.chunks(PIECE);
+    loop {
+        let piece = pieces.next();
+        match charset.decode(piece.unwrap_or_default(), piece.is_none()) {
+            Piece::Raw(..) => return None,
+            Piece::Text { text: decoded, .. } => text.extend_from_slice(decoded),
+        }
+        if piece.is_none() {
+            return String::from_utf8(text).ok();
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 //! and an exit status. Neither selectors nor HTML are looked into here.
 
 use crate::batch::{self, content};
-use crate::cli::{Cli, Command, Explain, Filter, Generate};
-use crate::{rule_set, rules_command};
+use crate::cli::{Cli, Color, Command, Filter, Generate, How};
+use crate::{diff, explain, preview, rule_set, rules_command, suggest};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::CommandFactory;
-use dehusk::{Kind, Options, Report, Rules};
+use dehusk::{Kind, Options, Rules, RulesBuilder};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::Path;
 
 /// How a run ended; the codes are part of the command's promise.
@@ -33,26 +33,34 @@ pub(crate) enum Exit {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
+        Some(Command::Diff(asked)) => diff::run(asked, cli.color),
+        Some(Command::Preview(asked)) => preview::run(asked),
         Some(Command::Rules(command)) => rules_command::run(command),
-        None => filter(&cli.filter),
+        None => filter(&cli.filter, cli.color),
     }
 }
 
-fn filter(cli: &Filter) -> Result<Exit> {
+fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
-        return generate(what);
+        return generate(what, cli.many.output.as_deref());
+    }
+    if cli.many.jsonl && cli.files.is_empty() {
+        expect_input()?;
     }
     if batch::is_asked(cli) {
         return batch::run(cli);
     }
-    let options = options(cli)?;
+    let options = options(&cli.how)?
+        .explain(cli.told.explain.is_some())
+        .explain_kept(cli.told.explain_kept);
     let file = match &cli.files[..] {
         [] => None,
         [file] => Some(file.as_path()),
         _ => bail!("several pages: -o FOLDER says where to, --in-place writes over them"),
     };
     let input = open(file)?;
-    let rules = rules(cli)?;
+    let rules = rules(&cli.how)?;
+    suggest_site(cli, &rules);
     let mut writing = Watched::new(stdout()?);
     let report = match dehusk::clean(&rules, &options, input, &mut writing) {
         Ok(report) => report,
@@ -62,8 +70,9 @@ fn filter(cli: &Filter) -> Result<Exit> {
             None => return Err(anyhow!(error).context(format!("cannot read {}", name_of(file)))),
         },
     };
-    if let Some(format) = cli.explain {
-        explain(&report, format)?;
+    let format = cli.told.format();
+    if let Some(format) = format {
+        explain::tell(&report, format, color)?;
     }
     match &report.unfiltered {
         None => Ok(Exit::Filtered),
@@ -94,12 +103,34 @@ pub(crate) fn name_of(file: Option<&Path>) -> String {
 /// # Errors
 ///
 /// What cannot be read of them.
-pub(crate) fn rules(cli: &Filter) -> Result<Rules> {
-    let mut builder = rule_set::builder(&cli.set)?;
-    for selector in &cli.select {
+pub(crate) fn rules(how: &How) -> Result<Rules> {
+    with_selected(rule_set::builder(&how.set)?, how)
+}
+
+/// The same, but in a checkout its rules as they are now in place of those built in.
+///
+/// # Errors
+///
+/// What cannot be read of them.
+#[cfg(feature = "serve")]
+pub(crate) fn rules_here(how: &How) -> Result<Rules> {
+    with_selected(rule_set::builder_here(&how.set)?, how)
+}
+
+fn with_selected(mut builder: RulesBuilder, how: &How) -> Result<Rules> {
+    for selector in &how.goes.select {
         builder = builder.select(selector);
     }
     rule_set::build(builder)
+}
+
+/// Says so if the site has no rules and its name is nearly that of one that has.
+fn suggest_site(cli: &Filter, rules: &Rules) {
+    if let Some(host) = cli.how.site.as_deref().and_then(dehusk::host_of)
+        && let Some(meant) = suggest::host(rules, &host)
+    {
+        eprintln!("dehusk: --site {host}: there are no rules for it; did you mean {meant}?");
+    }
 }
 
 /// What the flags say of the page and of what is to go.
@@ -107,8 +138,8 @@ pub(crate) fn rules(cli: &Filter) -> Result<Rules> {
 /// # Errors
 ///
 /// A host or an encoding that is none.
-pub(crate) fn options(cli: &Filter) -> Result<Options> {
-    options_on(Options::new(), cli)
+pub(crate) fn options(how: &How) -> Result<Options> {
+    options_on(Options::new(), how)
 }
 
 /// The same on options that say something already; the flags win.
@@ -116,28 +147,40 @@ pub(crate) fn options(cli: &Filter) -> Result<Options> {
 /// # Errors
 ///
 /// As above.
-pub(crate) fn options_on(options: Options, cli: &Filter) -> Result<Options> {
-    let mut options = options
-        .explain(cli.explain.is_some())
-        .hold_limit(cli.hold_limit);
-    if let Some(kinds) = &cli.drop {
+pub(crate) fn options_on(options: Options, how: &How) -> Result<Options> {
+    let mut options = options.hold_limit(how.goes.hold_limit);
+    options = kinds_on(options, how.goes.drop.as_deref(), how.goes.keep.as_deref())?;
+    if let Some(url) = how.url.as_deref().or(how.site.as_deref()) {
+        if dehusk::host_of(url).is_none() && how.site.is_some() {
+            bail!("--site {url}: a host such as example.com is wanted");
+        }
+        options = options.url(url);
+    }
+    if let Some(label) = &how.encoding {
+        options = options.encoding(label)?;
+    }
+    Ok(options)
+}
+
+/// Options with only these kinds to go, and these to stay.
+///
+/// # Errors
+///
+/// A kind that is none.
+pub(crate) fn kinds_on(
+    mut options: Options,
+    drop: Option<&[String]>,
+    keep: Option<&[String]>,
+) -> Result<Options> {
+    if let Some(kinds) = drop {
         options = if kinds.iter().any(|k| k == "all") {
             options.drop(Kind::ALL)
         } else {
             options.drop(parsed(kinds)?)
         };
     }
-    if let Some(kinds) = &cli.keep {
+    if let Some(kinds) = keep {
         options = options.keep(parsed(kinds)?);
-    }
-    if let Some(url) = cli.url.as_deref().or(cli.site.as_deref()) {
-        if dehusk::host_of(url).is_none() && cli.site.is_some() {
-            bail!("--site {url}: a host such as example.com is wanted");
-        }
-        options = options.url(url);
-    }
-    if let Some(label) = &cli.encoding {
-        options = options.encoding(label)?;
     }
     Ok(options)
 }
@@ -149,7 +192,30 @@ fn parsed(kinds: &[String]) -> Result<Vec<Kind>> {
         .collect::<Result<_, _>>()?)
 }
 
-fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+/// Who types a page says so, with `-`; all others wonder why nothing happens.
+///
+/// # Errors
+///
+/// Nothing comes in: standard input is a terminal.
+fn expect_input() -> Result<()> {
+    if io::stdin().is_terminal() {
+        bail!(
+            "no page: give a file, or pipe one in: curl -s URL | dehusk > clean.html\n  \
+             (dehusk - reads what is typed; dehusk --help says more)"
+        );
+    }
+    Ok(())
+}
+
+/// Opens a page; nothing and `-` are standard input.
+///
+/// # Errors
+///
+/// What the system says, or that it is a folder.
+pub(crate) fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+    if path.is_none() {
+        expect_input()?;
+    }
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
         return Ok(Box::new(io::stdin().lock()));
     };
@@ -173,7 +239,7 @@ pub(crate) fn stdout() -> Result<impl Write> {
 /// Standard output without the line buffer that `std` puts before it.
 #[cfg(not(unix))]
 pub(crate) fn stdout() -> Result<impl Write> {
-    Ok(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
+    Ok(io::BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
 }
 
 /// Remembers that it was writing that failed.
@@ -206,39 +272,19 @@ impl<W: Write> Write for Watched<W> {
     }
 }
 
-fn explain(report: &Report, format: Explain) -> Result<()> {
-    let result = || -> io::Result<()> {
-        let mut out = BufWriter::new(io::stderr().lock());
-        match format {
-            Explain::Text => {
-                for removal in &report.removals {
-                    writeln!(out, "{removal}")?;
-                }
-                if let Some(prompt) = &report.prompt {
-                    writeln!(out, "{prompt}")?;
-                }
-            }
-            Explain::Json => {
-                for removal in &report.removals {
-                    serde_json::to_writer(&mut out, removal)?;
-                    out.write_all(b"\n")?;
-                }
-                serde_json::to_writer(&mut out, report)?;
-                out.write_all(b"\n")?;
-            }
-        }
-        out.flush()
-    };
-    match result() {
-        // Nobody reads standard error: nothing is lost.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot write to standard error"),
-    }
-}
-
-fn generate(what: Generate) -> Result<Exit> {
+/// Prints the manual page or completions; with a folder, writes the manual pages of all commands there.
+fn generate(what: Generate, folder: Option<&Path>) -> Result<Exit> {
     use clap_complete::Shell;
     let mut command = Cli::command();
+    match (what, folder) {
+        (_, None) => {}
+        (Generate::Man, Some(folder)) => {
+            let cannot = || format!("cannot write to {}", folder.display());
+            clap_mangen::generate_to(command, folder).with_context(cannot)?;
+            return Ok(Exit::Filtered);
+        }
+        (_, Some(_)) => bail!("completions are printed: -o is for --generate man"),
+    }
     let mut out = Vec::new();
     let shell = match what {
         Generate::Man => {

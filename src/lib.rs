@@ -44,8 +44,8 @@ mod stream;
 mod tag;
 mod text;
 
-pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean};
-pub use report::{Prompt, Removal, Report, Tally};
+pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean, decoded};
+pub use report::{Amount, FailedTest, Kept, Printable, Prompt, Removal, Report, Saved, Tally};
 pub use rules::{
     Action, Kind, KindSet, Level, Rule, RuleError, RuleErrors, Rules, RulesBuilder, SiteRules,
     UnknownKind, host_of,

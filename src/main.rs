@@ -2,15 +2,18 @@
 
 mod batch;
 mod cli;
+mod diff;
+mod explain;
 mod job;
+mod preview;
 mod rule_set;
 mod rules_command;
+mod suggest;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::parse();
     let exit = job::run(&cli).unwrap_or_else(|error| {
         eprintln!("dehusk: {error:#}");
         job::Exit::Failed

@@ -5,9 +5,11 @@
 mod deferred;
 mod element_state;
 mod fire;
+mod kept;
 mod start;
 
 pub(crate) use element_state::ElementState;
+pub(crate) use kept::{GivenUp, Saved};
 
 use crate::element::{Element, words_of};
 use crate::page::Page;
@@ -18,6 +20,7 @@ use crate::tag::{Class, Name, heading_level, name};
 use crate::text::Text;
 use deferred::Hits;
 use element_state::{Pending, Unread};
+use kept::Watch;
 use rustc_hash::{FxHashMap, FxHashSet};
 use start::{MakeEntry, OfType, Subject, shown};
 use std::cell::{Cell, RefCell};
@@ -166,6 +169,8 @@ pub(crate) struct Matcher {
     folded: String,
     /// A rule has come to match since somebody asked.
     news: bool,
+    /// What it takes to tell which rules nearly match; nothing if nobody asks.
+    watch: Option<Box<Watch>>,
 }
 
 impl Matcher {
@@ -191,6 +196,7 @@ impl Matcher {
             candidates: Vec::new(),
             folded: String::new(),
             news: false,
+            watch: None,
         }
     }
 
@@ -208,6 +214,9 @@ impl Matcher {
         self.active.push(Active::new(sheet));
         self.makes.clear();
         self.types.clear();
+        if self.watch.is_some() {
+            self.watch();
+        }
     }
 
     pub(crate) fn rule(&self, rule: RuleRef) -> &Rule {
@@ -289,6 +298,13 @@ impl Matcher {
             depth,
             shown,
         };
+        if self.watch.is_some() {
+            let near = self.near_at_start(element, &subject, context);
+            self.stack[depth].near = near;
+            if probes_only {
+                self.stack[depth].given_up = Some(GivenUp::Structure);
+            }
+        }
         let mut shared = make.all(shown, true);
         if let Some(first) = shared.next() {
             self.stack[depth].unread = Some(Unread {
@@ -457,6 +473,7 @@ impl Matcher {
         state.unread = None;
         state.pending.clear();
         state.drop = None;
+        state.given_up.get_or_insert(GivenUp::Structure);
         // What is inside may have waited with it.
         self.alarm = 0;
     }

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Characters of a removed element's text that a report keeps.
 pub(crate) const PREVIEW: usize = 80;
 
+/// Characters at the end of its text, if that is longer.
+pub(crate) const LAST: usize = 40;
+
 /// Characters of a prompt's text that a report keeps: prompts are a paragraph.
 pub(crate) const PROMPT: usize = 300;
 
@@ -34,6 +37,8 @@ pub struct Removal {
     pub text_length: u64,
     /// The first words of its visible text.
     pub text: String,
+    /// The last words of its visible text; empty if the first are all of it.
+    pub last_words: String,
 }
 
 impl fmt::Display for Removal {
@@ -55,7 +60,7 @@ impl fmt::Display for Removal {
 
 impl Serialize for Removal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Removal", 9)?;
+        let mut s = serializer.serialize_struct("Removal", 10)?;
         s.serialize_field("kind", self.kind.name())?;
         s.serialize_field("file", &*self.file)?;
         s.serialize_field("line", &self.line)?;
@@ -65,6 +70,7 @@ impl Serialize for Removal {
         s.serialize_field("end", &self.bytes.end)?;
         s.serialize_field("text_length", &self.text_length)?;
         s.serialize_field("text", &self.text)?;
+        s.serialize_field("last_words", &self.last_words)?;
         s.end()
     }
 }
@@ -105,7 +111,12 @@ impl fmt::Display for Prompt {
 
 /// Text that cannot steer the terminal it is printed on: control characters, and those that change
 /// the direction of writing, are shown as `\u{…}`.
-pub(crate) struct Printable<'a>(pub &'a str);
+///
+/// ```
+/// assert_eq!(dehusk::Printable("a\u{1b}[2Jb").to_string(), "a\\u{1b}[2Jb");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,6 +132,10 @@ impl fmt::Display for Printable<'_> {
         Ok(())
     }
 }
+
+mod kept;
+
+pub use kept::{Amount, FailedTest, Kept, Saved};
 
 /// What was dropped of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -143,6 +158,9 @@ pub struct Report {
     /// such as "62 % of this article is left to read"; looked for only with
     /// [`Options::explain`](crate::Options::explain).
     pub prompt: Option<Prompt>,
+    /// What a rule nearly dropped, and what saved it, in the order of the page; looked for only with
+    /// [`Options::explain_kept`](crate::Options::explain_kept).
+    pub kept: Vec<Kept>,
     tallies: [Tally; Kind::ALL.len()],
     /// Bytes read.
     pub bytes_in: u64,
@@ -280,6 +298,7 @@ impl Recorder {
             self.ranges.pop();
         }
         self.ranges.push(cut.text);
+        self.forget_kept(start);
         self.open.push(cut);
     }
 
@@ -336,6 +355,26 @@ pub(crate) fn first_words(text: &str, characters: usize) -> String {
     }
 }
 
+/// The last words of a text, at most [`LAST`] characters, as far as they are not among its
+/// [`first_words`].
+pub(crate) fn last_words(text: &str) -> &str {
+    if text.char_indices().nth(PREVIEW).is_none() {
+        return "";
+    }
+    let shown = first_words(text, PREVIEW).len() - " …".len();
+    let rest = text[shown..].trim();
+    match rest.char_indices().nth_back(LAST) {
+        None => rest,
+        Some((at, c)) => {
+            let last = &rest[at + c.len_utf8()..];
+            match last.split_once(' ') {
+                Some((_, words)) if c != ' ' => words,
+                _ => last,
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,5 +391,28 @@ mod tests {
         let shown = first_words(text.trim(), PREVIEW);
         assert!(shown.ends_with("word …"), "{shown}");
         assert!(shown.chars().count() <= PREVIEW + 2);
+    }
+
+    #[test]
+    fn last_words_begin_at_a_word_and_repeat_nothing() {
+        assert_eq!(last_words(&"a".repeat(PREVIEW)), "");
+        let text = "word ".repeat(40);
+        let last = last_words(text.trim());
+        assert!(
+            last.starts_with("word ") && last.ends_with(" word"),
+            "{last}"
+        );
+        assert!(last.chars().count() <= LAST);
+        // A little too long to be shown whole.
+        for text in [format!("{} end", "b".repeat(PREVIEW - 3)), "ä ".repeat(45)] {
+            let first = first_words(text.trim(), PREVIEW);
+            let whole = format!(
+                "{} {}",
+                first.trim_end_matches(" …"),
+                last_words(text.trim())
+            );
+            assert_eq!(whole, text.trim());
+        }
+        assert_eq!(last_words(&"水".repeat(200)).chars().count(), LAST);
     }
 }

@@ -91,6 +91,57 @@ fn is_hidden(path: &Path) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
+/// What the rules of a checkout lie in.
+const CHECKOUT: [&str; 3] = ["generic", "sites", "phrases"];
+
+/// Whether a folder holds what the selectors/ of a checkout does.
+pub(crate) fn is_checkout(folder: &Path) -> bool {
+    CHECKOUT.iter().all(|part| folder.join(part).is_dir())
+}
+
+/// The rules and phrases of such a folder in place of the built-in ones, called as these are.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub(crate) fn in_their_place(builder: RulesBuilder, folder: &Path) -> Result<RulesBuilder> {
+    let mut found = Found::default();
+    for part in CHECKOUT {
+        found.add(&folder.join(part))?;
+    }
+    let short = |name: String| {
+        let below = Path::new(&name).strip_prefix(folder);
+        below.map_or_else(|_| name.clone(), |below| below.display().to_string())
+    };
+    let rules = found.rules.into_iter();
+    let phrases = found.phrases.into_iter();
+    Ok(builder.builtin_from(
+        rules.map(|(name, content)| (short(name), content)),
+        phrases.map(|(list, name, content)| (list, short(name), content)),
+    ))
+}
+
+/// The folder with the rules of a checkout, if this is one.
+#[cfg(feature = "serve")]
+pub(crate) fn checkout() -> Option<&'static Path> {
+    let folder = Path::new("selectors");
+    is_checkout(folder).then_some(folder)
+}
+
+/// Everything the flags name; in a checkout its rules as they are now, in place of those built in.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+#[cfg(feature = "serve")]
+pub(crate) fn builder_here(set: &Set) -> Result<RulesBuilder> {
+    let builder = builder(set)?;
+    match checkout().filter(|_| !set.no_default_selectors) {
+        Some(folder) => in_their_place(builder, folder),
+        None => Ok(builder),
+    }
+}
+
 /// Everything the flags name.
 ///
 /// # Errors
@@ -105,6 +156,17 @@ pub(crate) fn builder(set: &Set) -> Result<RulesBuilder> {
         found.add(path)?;
     }
     Ok(found.into_set(Rules::builder().builtin(!set.no_default_selectors)))
+}
+
+/// Where the rules lie that the flags name: files and folders, whether or not they are there.
+#[cfg(feature = "serve")]
+pub(crate) fn places(set: &Set) -> Vec<PathBuf> {
+    let own = config_folder().filter(|_| !set.no_config);
+    let here = checkout().filter(|_| !set.no_default_selectors);
+    let mut places = set.selectors.clone();
+    places.extend(own);
+    places.extend(here.map(Path::to_owned));
+    places
 }
 
 /// The user's own files.

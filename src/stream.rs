@@ -39,6 +39,7 @@ macro_rules! context {
 mod aside;
 mod cuts;
 mod head;
+mod kept;
 mod words;
 
 /// What a stream needs to know from the start.
@@ -46,6 +47,7 @@ pub(crate) struct Setup {
     pub wanted: KindSet,
     pub hold_limit: u64,
     pub explain: bool,
+    pub explain_kept: bool,
     pub address: Option<Address>,
 }
 
@@ -68,6 +70,7 @@ pub(crate) struct Stream<W> {
     recorder: Recorder,
     hold_limit: u64,
     explain: bool,
+    explain_kept: bool,
     address: Option<Address>,
     /// The address was given, or has been found.
     located: bool,
@@ -107,6 +110,7 @@ impl<W: Write> Stream<W> {
             recorder: Recorder::new(setup.explain),
             hold_limit: setup.hold_limit,
             explain: setup.explain,
+            explain_kept: setup.explain_kept,
             address: None,
             located: false,
             offset: 0,
@@ -122,6 +126,9 @@ impl<W: Write> Stream<W> {
             aside: None,
             doctype: Some(Doctype::default()),
         };
+        if setup.explain_kept {
+            stream.matcher.watch();
+        }
         if let Some(address) = setup.address {
             stream.locate(address);
         }
@@ -242,6 +249,7 @@ impl<W: Write> Stream<W> {
         }
         self.release_aside();
         self.recorder.settle(None);
+        self.recorder.sort_kept();
         self.recorder.report.text = self.text.counts.text / UNITS;
         self.recorder.report.bytes_in = self.offset;
         self.recorder.report.bytes_out = self.splice.position();
@@ -277,7 +285,7 @@ impl<W: Write> Stream<W> {
             && self.splice.position() - held > self.hold_limit
             && let Some(depth) = self.matcher.outermost_held()
         {
-            self.matcher.give_up(depth);
+            self.matcher.reach_limit(depth);
             self.recorder.report.undecided += 1;
             self.update_hold();
         }
@@ -410,6 +418,9 @@ impl<W: Write> Stream<W> {
             self.text.counts.links += u32::from(has_text);
         }
         let dropped = self.decide(depth);
+        if !dropped && self.explain_kept {
+            self.tell_kept(depth);
+        }
         let state = self.matcher.element(depth);
         let paragraph = self.text.counts.paragraph - before.paragraph;
         if !dropped {

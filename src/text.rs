@@ -92,7 +92,11 @@ impl Text {
     /// The text from `start` to `end`, as it is.
     pub(crate) fn raw_slice(&self, start: u64, end: u64) -> &str {
         let from = start.saturating_sub(self.base) as usize;
-        let to = end.saturating_sub(self.base) as usize;
+        let mut to = (end.saturating_sub(self.base) as usize).min(self.buf.len());
+        // An end that was reckoned, not met, may lie in a character.
+        while !self.buf.is_char_boundary(to) {
+            to -= 1;
+        }
         self.buf.get(from..to).unwrap_or_default()
     }
 

@@ -560,8 +560,8 @@ fn removals_are_explained() {
     assert_eq!(text.exit, Some(0));
     assert_eq!(
         text.err,
-        "custom       -e:2  div#top.x.y\\u{1b}[2J  8-67  \"Read all of it\\u{202e}\"\n\
-         custom       -e:2  p.x  67-83  \"b\"\n"
+        "custom       -e:2  div#top.x.y\\u{1b}[2J  8-67   \"Read all of it\\u{202e}\"\n\
+         custom       -e:2  p.x                   67-83  \"b\"\n"
     );
 
     let json = run(

@@ -1,4 +1,4 @@
-//! What the README says is run: its two commands, its sample of `--explain`, its Rust example, and
+//! What the README says is run: its two commands, its samples of `--explain`, its Rust example, and
 //! every `sh recipe` block, each in a folder of its own with `page.html` in it, `crawl.warc.gz` with a
 //! response that is this page, and the built binary first on the path. The words behind `sh recipe` are tools it needs; where one is missing the
 //! recipe is skipped, and standard error says so.
@@ -240,19 +240,24 @@ fn the_command_that_runs_the_tests() {
     assert_eq!(block(&["sh", "test"]), "cargo test");
 }
 
-/// The sample's lines are lines that the command prints; line numbers and offsets may move on.
+/// The samples' lines are lines that the command prints; line numbers, offsets and columns may move on.
 #[test]
-fn the_sample_of_explain() {
-    let folder = folder("explain");
-    fs::copy(repository(CASE).join("page.html"), folder.join("page.html"))
-        .expect("the page can be copied");
-    let output = run("dehusk --explain page.html > clean.html", &folder);
-    let said = String::from_utf8(output.stderr).expect("the report is UTF-8");
-    let said: Vec<String> = said.lines().map(without_numbers).collect();
-    let sample = block(&["text", "explain"]);
-    assert!(sample.lines().count() > 1);
-    for line in sample.lines() {
-        assert!(said.contains(&without_numbers(line)), "{line}\n{said:#?}");
+fn the_samples_of_explain() {
+    for (sample, least) in [("explain", 2), ("explain-kept", 1)] {
+        let folder = folder(sample);
+        fs::copy(repository(CASE).join("page.html"), folder.join("page.html"))
+            .expect("the page can be copied");
+        let output = run(
+            &format!("dehusk --{sample} page.html > clean.html"),
+            &folder,
+        );
+        let said = String::from_utf8(output.stderr).expect("the report is UTF-8");
+        let said: Vec<String> = said.lines().map(without_numbers).collect();
+        let sample = block(&["text", sample]);
+        assert!(sample.lines().count() >= least);
+        for line in sample.lines() {
+            assert!(said.contains(&without_numbers(line)), "{line}\n{said:#?}");
+        }
     }
 }
 
@@ -261,6 +266,7 @@ fn without_numbers(line: &str) -> String {
     for c in line.chars() {
         match c {
             '0'..='9' if out.ends_with('0') => {}
+            ' ' if out.ends_with(' ') => {}
             '0'..='9' => out.push('0'),
             c => out.push(c),
         }
@@ -275,6 +281,7 @@ fn man_page_and_completions() {
     assert!(output.status.success());
     let share = folder.join("home/.local/share");
     let manual = read(&share.join("man/man1/dehusk.1"));
+    assert!(read(&share.join("man/man1/dehusk-rules-check.1")).contains(".TH dehusk"));
     assert!(manual.contains(".TH dehusk 1") && manual.contains("explain"));
     let completions = read(&share.join("bash-completion/completions/dehusk"));
     assert!(completions.contains("complete -F _dehusk"));

@@ -64,9 +64,10 @@ fn clean<'py>(
     keep: Option<Vec<String>>,
     rules: Option<&Bound<'py, Rules>>,
     explain: bool,
+    explain_kept: bool,
 ) -> PyResult<(Bound<'py, PyString>, Option<String>)> {
     let page = Page::of(html)?;
-    let mut options = Options::new().explain(explain);
+    let mut options = Options::new().explain(explain).explain_kept(explain_kept);
     if let Some(kinds) = drop {
         options = options.drop(parsed(&kinds)?);
     }
@@ -101,7 +102,9 @@ fn clean<'py>(
         None => error,
     })?;
     report.malformed += page.replaced();
-    let json = explain.then(|| to_json(&report)).transpose()?;
+    let json = explain
+        .then(|| to_json(&report, explain_kept))
+        .transpose()?;
     Ok((text, json))
 }
 
@@ -196,11 +199,15 @@ fn filter(rules: &dehusk::Rules, options: &Options, page: &[u8]) -> io::Result<(
     Ok((clean, report))
 }
 
-/// The report as `dehusk --explain=json` prints its last line, and the removals in it.
-fn to_json(report: &Report) -> PyResult<String> {
+/// The report as `dehusk --explain=json` prints its last line, and the removals in it; with `kept` what
+/// nearly went as well.
+fn to_json(report: &Report, kept: bool) -> PyResult<String> {
     let whole = || -> serde_json::Result<String> {
         let mut value = serde_json::to_value(report)?;
         value["removals"] = serde_json::to_value(&report.removals)?;
+        if kept {
+            value["kept"] = serde_json::to_value(&report.kept)?;
+        }
         serde_json::to_string(&value)
     };
     whole().map_err(value_error)

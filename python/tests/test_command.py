@@ -14,8 +14,10 @@ PAGES = sorted((ROOT / "corpus").glob("*/*/page.html"))
 def by_command(command, *arguments):
     """Text, and removals and report of `--explain=json`."""
     run = subprocess.run([command, "--no-config", "--explain=json", *arguments], capture_output=True, check=True)
-    *removals, report = map(json.loads, run.stderr.decode().splitlines())
-    return run.stdout.decode(), {**report, "removals": removals}
+    *told, report = map(json.loads, run.stderr.decode().splitlines())
+    kept = [line for line in told if "saved" in line]
+    removals = [line for line in told if "saved" not in line]
+    return run.stdout.decode(), {**report, "removals": removals, "kept": kept}
 
 
 def by_module(path, **options):
@@ -37,6 +39,7 @@ def test_flags_and_arguments(command):
     rows = [
         (page, ["--drop", "all"], {"drop": "all"}),
         (page, ["--keep", "ads,share", "-e", "p"], {"keep": "ads,share", "select": "p"}),
+        (page, ["--explain-kept"], {"explain_kept": True}),
         (page, ["--url", "https://example.org/"], {"url": "https://example.org/"}),
         (page, ["--no-default-selectors", "-s", str(ROOT / "selectors")], {"rules": rules}),
     ]

@@ -51,6 +51,17 @@ def test_a_prompt_says_that_the_article_is_cut_short(report):
     assert file == "generic/truncated.sel" and int(line) > 0
 
 
+def test_what_nearly_went_is_told_if_asked_for(page, report):
+    assert report.kept == []
+    _, asked = dehusk.clean_with_report(page, explain_kept=True)
+    assert asked.removals == report.removals
+    [kept] = [kept for kept in asked.kept if kept.kind == "subscription"]
+    assert kept.saved["by"] == "tests"
+    test = kept.saved["tests"][0]
+    assert test["measured"] > test["limit"] > 0
+    assert pickle.loads(pickle.dumps(asked)) == asked
+
+
 def test_a_page_without_husk_has_nothing_to_tell():
     text, report = dehusk.clean_with_report("<h1>Rain</h1><p>It rained.")
     assert text == "<h1>Rain</h1><p>It rained."

@@ -12,7 +12,7 @@ mod lines;
 mod output;
 mod page;
 mod pages;
-mod pool;
+pub(crate) mod pool;
 mod progress;
 mod stop;
 mod summary;
@@ -20,6 +20,9 @@ mod tree;
 mod warc;
 
 pub(crate) use compression::content;
+pub(crate) use page::survived;
+pub(crate) use stop::Stop;
+pub(crate) use tree::{Target, Tree};
 
 use crate::cli::{Filter, Many};
 use crate::job::{self, Exit};
@@ -32,13 +35,11 @@ use progress::Progress;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use stop::Stop;
 use summary::{Summary, digits};
-use tree::{Target, Tree};
 use warc::Warc;
 
 /// What pages in folders are called.
-const PAGES: &[&str] = &["html", "htm", "xhtml", "xht", "shtml"];
+pub(crate) const PAGES: &[&str] = &["html", "htm", "xhtml", "xht", "shtml"];
 
 /// Whether the flags ask for more than one page to standard output.
 pub(crate) fn is_asked(cli: &Filter) -> bool {
@@ -52,18 +53,22 @@ pub(crate) fn is_asked(cli: &Filter) -> bool {
 /// What the user has to know, in words.
 pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     let many = &cli.many;
-    if cli.explain.is_some() && many.report_field.is_none() {
+    let explain = cli.told.format().is_some();
+    if explain && many.report_field.is_none() {
         bail!("--explain is for one page; with --jsonl --report-field takes it");
     }
-    let mut options = job::options(cli)?.explain(many.summary || many.report_field.is_some());
+    let mut options = job::options(&cli.how)?
+        .explain(many.summary || many.report_field.is_some())
+        .explain_kept(cli.told.explain_kept);
     if many.jsonl {
         // What a string of JSON says has been decoded.
         options = options.encoding("utf-8")?;
     }
     let settings = Settings {
-        rules: job::rules(cli)?,
+        rules: job::rules(&cli.how)?,
         options,
-        removals: cli.explain.is_some(),
+        removals: explain,
+        kept: cli.told.explain_kept,
     };
     let mut run = Run {
         many,
@@ -72,12 +77,12 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
         progress: Progress::new(many.quiet),
         summary: Summary::default(),
     };
-    let one_site = cli.url.is_some() || cli.site.is_some();
+    let one_site = cli.how.url.is_some() || cli.how.site.is_some();
     let result = if many.jsonl {
         let lines = JsonLines::new(many, settings, one_site);
         lines.and_then(|mut lines| run.records(&cli.files, &mut lines))
     } else if many.warc {
-        let one_encoding = cli.encoding.is_some();
+        let one_encoding = cli.how.encoding.is_some();
         let mut warc = Warc::new(settings, one_site, one_encoding, many.strict);
         run.records(&cli.files, &mut warc)
     } else {

@@ -1,7 +1,8 @@
 //! One page of many, as a whole in memory, through the filter. A page that the filter does not survive
 //! is a page that could not be filtered: the others go on.
 
-use dehusk::{Filter, Options, Removal, Report, Rules};
+use dehusk::{Filter, Options, Report, Rules};
+use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What is said of a page that the filter did not survive.
@@ -14,6 +15,8 @@ pub(crate) struct Settings {
     pub options: Options,
     /// A report lists what was removed.
     pub removals: bool,
+    /// … and what nearly was.
+    pub kept: bool,
 }
 
 impl Settings {
@@ -21,15 +24,24 @@ impl Settings {
     pub(crate) fn report_json(&self, report: &Report) -> String {
         let mut json = serde_json::to_string(report).unwrap_or_else(|_| "{}".to_owned());
         if self.removals {
-            let removals: &[Removal] = &report.removals;
-            let removals = serde_json::to_string(removals).unwrap_or_else(|_| "[]".to_owned());
-            json.pop();
-            json.push_str(",\"removals\":");
-            json.push_str(&removals);
-            json.push('}');
+            add_list(&mut json, "removals", &report.removals);
+        }
+        if self.kept {
+            add_list(&mut json, "kept", &report.kept);
         }
         json
     }
+}
+
+/// Adds a list to a JSON object.
+fn add_list<T: Serialize>(json: &mut String, name: &str, list: &[T]) {
+    let list = serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned());
+    json.pop();
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":");
+    json.push_str(&list);
+    json.push('}');
 }
 
 /// A page and what became of it.

@@ -15,12 +15,12 @@ use smallvec::SmallVec;
 const AGAIN: u64 = 32 * UNITS;
 
 /// One look at an open element, for all tests that ask.
-struct Look<'a> {
-    depth: usize,
+pub(super) struct Look<'a> {
+    pub(super) depth: usize,
     /// All of the element has been seen.
     ended: bool,
     context: Context<'a>,
-    measures: Measures,
+    pub(super) measures: Measures,
     /// The beginning of its text, folded; empty: not yet folded.
     beginning: String,
     openings: Option<Openings>,
@@ -29,15 +29,15 @@ struct Look<'a> {
 }
 
 /// What of an element is counted.
-struct Measures {
+pub(super) struct Measures {
     ended: bool,
     /// In half characters.
-    text: u64,
-    link: u64,
-    paragraph: u64,
+    pub(super) text: u64,
+    pub(super) link: u64,
+    pub(super) paragraph: u64,
     /// The article's text before the element.
     article: u64,
-    links: u32,
+    pub(super) links: u32,
     children: u32,
 }
 
@@ -185,6 +185,33 @@ impl Matcher {
                 .is_some_and(|rule| self.can_cut_now(depth, rule))
     }
 
+    /// The last look at an element, for nodes that ask for these lists.
+    pub(super) fn last_look<'a>(
+        &self,
+        depth: usize,
+        asked: Asked,
+        context: Context<'a>,
+    ) -> Look<'a> {
+        let mut look = Look {
+            depth,
+            ended: true,
+            context,
+            measures: self.measures(depth, true, context),
+            beginning: String::new(),
+            openings: None,
+            whole: None,
+            traits: None,
+        };
+        if asked != Asked::default() {
+            let text = trim_to_word(self.slice(depth, context));
+            let book = self.rules.book();
+            let openings = book.openings(text, true, asked, &mut look.beginning);
+            look.beginning.clear();
+            look.openings = Some(openings);
+        }
+        look
+    }
+
     /// What the start tag says of a candidate that was not looked at when it came by.
     fn late_start(&self, shared: &Shared, subject: &Subject<'_, '_>, look: &Look<'_>) -> Truth {
         let node = self.node(shared.node);
@@ -217,7 +244,7 @@ impl Matcher {
     }
 
     /// All deferred tests of a node.
-    fn all(&self, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
+    pub(super) fn all(&self, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
         let mut truth = Truth::Yes;
         for test in &self.node(r).deferred {
             let measured = look.measures.test(test);
@@ -230,7 +257,7 @@ impl Matcher {
         truth
     }
 
-    fn test(&self, test: &Test, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
+    pub(super) fn test(&self, test: &Test, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
         match test {
             Test::Has(probes) => {
                 let fired = &self.stack[look.depth].fired;
@@ -446,7 +473,7 @@ impl Matcher {
 
 impl Look<'_> {
     /// Whether one of the lists that must begin the text may, and of those that must be all of it.
-    fn may_open(&self, begins: u64, exact: u64) -> bool {
+    pub(super) fn may_open(&self, begins: u64, exact: u64) -> bool {
         let one_of = |wanted: u64, lists: u64| wanted == 0 || wanted & lists != 0;
         self.openings.is_none_or(|o| {
             one_of(begins, o.begins | o.may_begin) && one_of(exact, o.exact | o.may_be_exact)
@@ -473,7 +500,7 @@ impl Look<'_> {
 
 impl Measures {
     /// What the numbers say of a test; `None` if it asks for something else.
-    fn test(&self, test: &Test) -> Option<Truth> {
+    pub(super) fn test(&self, test: &Test) -> Option<Truth> {
         Some(match test {
             Test::Length(Measure::MaxText, limit) => self.at_most(self.text, *limit),
             Test::Length(Measure::MaxNonlink, limit) => {
@@ -499,7 +526,7 @@ impl Measures {
     }
 
     /// A limit in half characters.
-    fn allowed(&self, limit: Limit) -> u64 {
+    pub(super) fn allowed(&self, limit: Limit) -> u64 {
         u64::from(limit.characters) * UNITS + self.article * u64::from(limit.percent) / 100
     }
 

@@ -1,5 +1,6 @@
 //! What the matcher knows of an open element.
 
+use super::kept::{GivenUp, Near};
 use super::{MakeEntry, NodeRef, RuleRef};
 use crate::element::Words;
 use crate::page::{Make, Snapshot};
@@ -90,6 +91,11 @@ pub(crate) struct ElementState {
     pub(super) fired: Vec<NodeRef>,
     /// The level of the highest protection on it or inside.
     pub(super) protected: Option<Level>,
+    /// The rule that protects it so.
+    pub(super) keeper: Option<RuleRef>,
+    /// Rules that may nearly match it, if anybody asks for them; why it stays whatever they say.
+    pub(super) near: Vec<Near>,
+    pub(super) given_up: Option<GivenUp>,
     /// The rule that drops it, unless it is protected.
     pub(crate) drop: Option<RuleRef>,
     /// The rule that says that the article's text is cut short, if this goes.
@@ -138,6 +144,9 @@ impl ElementState {
         self.alarm = u64::MAX;
         self.fired.clear();
         self.protected = None;
+        self.keeper = None;
+        self.near.clear();
+        self.given_up = None;
         self.drop = None;
         self.truncated = None;
         self.named_body = false;

@@ -28,7 +28,10 @@ impl Matcher {
         match action {
             Action::Keep => {
                 for state in &mut self.stack[..=depth] {
-                    state.protected = state.protected.max(Some(level));
+                    if state.protected < Some(level) {
+                        state.protected = Some(level);
+                        state.keeper = Some(rule);
+                    }
                 }
             }
             Action::Except => {}

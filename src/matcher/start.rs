@@ -26,7 +26,7 @@ pub(crate) struct Looks {
     name: Name,
     class: Option<Box<str>>,
     /// The words of each class that is a name.
-    words: Vec<Words>,
+    pub(super) words: Vec<Words>,
 }
 
 impl Looks {
@@ -373,7 +373,7 @@ impl Matcher {
     }
 
     /// The nodes that can match an element by its name.
-    fn collect_type(&self, name: Name, out: &mut Vec<NodeRef>) {
+    pub(super) fn collect_type(&self, name: Name, out: &mut Vec<NodeRef>) {
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
             let mut add = |ids: &[NodeId]| {
@@ -388,7 +388,12 @@ impl Matcher {
     }
 
     /// The nodes that can match an element by its classes.
-    fn collect_class(&self, element: &Element<'_>, words: &[Words], out: &mut Vec<NodeRef>) {
+    pub(super) fn collect_class(
+        &self,
+        element: &Element<'_>,
+        words: &[Words],
+        out: &mut Vec<NodeRef>,
+    ) {
         for sheet in 0..self.active.len() {
             let index = &self.active[sheet].sheet.index;
             let classes = element

@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
+/// Name and content of selector files; list, name and content of phrase lists.
+type Instead = (Vec<(String, String)>, Vec<(String, String, String)>);
+
 /// Collects selector files and phrase lists into [`Rules`].
 ///
 /// ```
@@ -26,6 +29,8 @@ use std::sync::{Arc, Mutex};
 /// ```
 pub struct RulesBuilder {
     builtin: bool,
+    /// What is read in place of the built-in files: rules, phrase lists.
+    instead: Option<Instead>,
     files: Vec<(String, String)>,
     phrases: Vec<(String, String, String)>,
     selectors: Vec<String>,
@@ -35,6 +40,7 @@ impl RulesBuilder {
     pub(super) fn new() -> Self {
         RulesBuilder {
             builtin: true,
+            instead: None,
             files: Vec::new(),
             phrases: Vec::new(),
             selectors: Vec::new(),
@@ -42,10 +48,30 @@ impl RulesBuilder {
     }
 
     /// Whether the built-in selector files are part of the set (they are by default). The built-in
-    /// phrase lists always are: a list nobody names costs nothing.
+    /// phrase lists are in any case: a list nobody names costs nothing.
     #[must_use]
     pub fn builtin(mut self, yes: bool) -> Self {
         self.builtin = yes;
+        self
+    }
+
+    /// Selector files (name, content) and phrase lists (list, name, content) in place of the built-in
+    /// ones and at their levels: those of a checkout as they are now, say.
+    ///
+    /// ```
+    /// let rules = [("generic/ads.sel".to_owned(), ".promo, p:has-text(@ad)".to_owned())];
+    /// let phrases = [("ad".to_owned(), "phrases/ad.txt".to_owned(), "advertisement".to_owned())];
+    /// let rules = dehusk::Rules::builder().builtin_from(rules, phrases).build()?;
+    /// # Ok::<(), dehusk::RuleErrors>(())
+    /// ```
+    #[must_use]
+    pub fn builtin_from(
+        mut self,
+        files: impl IntoIterator<Item = (String, String)>,
+        phrases: impl IntoIterator<Item = (String, String, String)>,
+    ) -> Self {
+        self.builtin = true;
+        self.instead = Some((files.into_iter().collect(), phrases.into_iter().collect()));
         self
     }
 
@@ -89,8 +115,17 @@ impl RulesBuilder {
     pub fn build(self) -> Result<Rules, RuleErrors> {
         let mut errors = Vec::new();
         let mut book = PhraseBook::default();
-        book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
-        for (list, name, content) in &self.phrases {
+        let instead = match &self.instead {
+            None => {
+                book.add_builtin(builtin::LISTS, builtin::PHRASES, builtin::EXPRESSIONS);
+                &[][..]
+            }
+            Some((_, phrases)) => {
+                book.add_builtin(&[], &[], &[]);
+                phrases
+            }
+        };
+        for (list, name, content) in instead.iter().chain(&self.phrases) {
             errors.extend(book.add(list, name, content).err());
         }
 
@@ -100,12 +135,18 @@ impl RulesBuilder {
             by_host: FxHashMap::default(),
             errors,
         };
-        if self.builtin {
-            set.add_builtin();
+        match self.instead {
+            Some((files, _)) if self.builtin => {
+                for (name, content) in files {
+                    set.add_sel(&name, content, Level::Generic, Level::Site);
+                }
+            }
+            None if self.builtin => set.add_builtin(),
+            _ => {}
         }
         for (name, content) in self.files {
             match Format::of(&name, &content) {
-                Format::Sel => set.add_sel(&name, content),
+                Format::Sel => set.add_sel(&name, content, Level::User, Level::UserSite),
                 Format::Ftr => set.add_ftr(&name, content),
                 Format::Abp => set.add_list(&name, &content),
             }
@@ -174,7 +215,8 @@ impl Collected<'_> {
         }
     }
 
-    fn add_sel(&mut self, name: &str, content: String) {
+    /// Adds a selector file, at one of two levels: that of every page's rules or that of a site's.
+    fn add_sel(&mut self, name: &str, content: String, every_page: Level, site: Level) {
         let custom = Action::Drop(Kind::Custom);
         let hosts = hosts_of(name, &file::parse(name, &content, custom, &mut Vec::new()));
         let errors = &mut self.errors;
@@ -183,7 +225,7 @@ impl Collected<'_> {
                 &mut self.generic,
                 &name.into(),
                 &content,
-                Level::User,
+                every_page,
                 errors,
             );
             return;
@@ -191,7 +233,7 @@ impl Collected<'_> {
         let file = SiteFile {
             name: name.into(),
             source: Source::Sel(content.into()),
-            level: Level::UserSite,
+            level: site,
         };
         file.compile(&mut Compiler::new(self.generic.book()), errors);
         self.add_site(hosts, file);

@@ -244,10 +244,15 @@ impl<'a> Compiler<'a> {
         let mut tests = Vec::new();
         let mut deferred = Vec::new();
         let mut waits = Vec::new();
-        for component in components {
-            let Some(test) = self.test(component, &mut waits)? else {
+        for (place, component) in components.iter().enumerate() {
+            let Some(mut test) = self.test(component, &mut waits)? else {
                 continue;
             };
+            if let Test::Any(alternatives) | Test::Not(alternatives) = &mut test {
+                for alternative in alternatives {
+                    alternative.place = u8::try_from(place).unwrap_or(u8::MAX);
+                }
+            }
             late &= self.is_late(&test);
             if let Test::Under(_) = test {
                 needs |= needs::HEADING;
@@ -436,7 +441,11 @@ impl<'a> Compiler<'a> {
                     ));
                 }
             }
-            alternatives.push(Alternative { node, bit });
+            alternatives.push(Alternative {
+                node,
+                bit,
+                place: 0,
+            });
         }
         Ok(alternatives.into())
     }

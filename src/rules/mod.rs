@@ -13,6 +13,7 @@ pub(crate) mod phrases;
 pub(crate) mod selector;
 pub(crate) mod sheet;
 pub(crate) mod source;
+pub(crate) mod written;
 
 pub use builder::RulesBuilder;
 pub use error::{RuleError, RuleErrors};

@@ -206,7 +206,9 @@ const TEXT_ARGUMENTS: [&str; 4] = ["has-text", "begins-with", "exact-text", "mat
 /// Text arguments as they stand: a regular expression may hold what CSS cannot tokenize (`\d`, a
 /// lone quote or parenthesis), so arguments are lifted out and the parser sees a name of the same
 /// length in their place. They are found again by their byte offset.
-fn mask_text_arguments(source: &str) -> Result<(String, FxHashMap<usize, String>), SyntaxError> {
+pub(super) fn mask_text_arguments(
+    source: &str,
+) -> Result<(String, FxHashMap<usize, String>), SyntaxError> {
     let mut masked = String::with_capacity(source.len());
     let mut arguments = FxHashMap::default();
     let bytes = source.as_bytes();
@@ -243,7 +245,7 @@ fn mask_text_arguments(source: &str) -> Result<(String, FxHashMap<usize, String>
     Ok((masked, arguments))
 }
 
-fn end_of_string(bytes: &[u8], start: usize, quote: u8) -> usize {
+pub(super) fn end_of_string(bytes: &[u8], start: usize, quote: u8) -> usize {
     let mut i = start + 1;
     while i < bytes.len() && bytes[i] != quote {
         i += if bytes[i] == b'\\' { 2 } else { 1 };

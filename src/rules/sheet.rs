@@ -188,6 +188,8 @@ pub(crate) struct Alternative {
     pub node: NodeId,
     /// Its place among the alternatives whose start-tag part a pending candidate remembers.
     pub bit: u8,
+    /// The place of its `:is()` or `:not()` among the simple selectors of the compound.
+    pub place: u8,
 }
 
 /// A simple selector.

@@ -35,6 +35,29 @@ pub(super) fn find(folder: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
+/// What is known of a page by where it lies: the host that the folder around it or the next one is
+/// called after, and a case's `args`.
+///
+/// # Errors
+///
+/// `args` cannot be read.
+#[cfg(feature = "serve")]
+pub(crate) fn options_of(page: &Path) -> Result<Options> {
+    let page = page.canonicalize().unwrap_or_else(|_| page.to_owned());
+    let mut folders = page.ancestors().skip(1).take(2);
+    let host = folders.find_map(|folder| {
+        let name = folder.file_name()?.to_str()?;
+        dehusk::host_of(name).filter(|host| host.contains('.'))
+    });
+    match (host, page.parent()) {
+        (Some(host), Some(folder)) => {
+            let folder = folder.to_owned();
+            Case { host, folder }.options()
+        }
+        _ => Ok(Options::new()),
+    }
+}
+
 fn gather(folder: &Path, cases: &mut Vec<Case>) -> Result<()> {
     if folder.join("page.html").is_file() {
         // `.` has no name of its own.
@@ -79,7 +102,7 @@ impl Case {
         if dehusk::host_of(&self.host).is_some() {
             options = options.url(&format!("https://{}/", self.host));
         }
-        job::options_on(options, &cli.filter)
+        job::options_on(options, &cli.filter.how)
     }
 
     /// What comes out, and what is told of it.

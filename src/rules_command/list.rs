@@ -3,7 +3,7 @@
 use super::print;
 use crate::cli::Set;
 use crate::job::Exit;
-use crate::rule_set;
+use crate::{rule_set, suggest};
 use anyhow::{Result, bail};
 use dehusk::{Action, Kind, Rules, SiteRules, host_of};
 use serde_json::{Map, Value, json};
@@ -102,6 +102,9 @@ pub(super) fn show(host: &str, set: &Set) -> Result<Exit> {
         bail!("{host}: a host such as example.com is wanted, or an address");
     };
     let rules = rule_set::build(rule_set::builder(set)?)?;
+    if let Some(meant) = suggest::host(&rules, &host) {
+        eprintln!("dehusk: {host}: it has no rules of its own; did you mean {meant}?");
+    }
     let rules = rules.rules_for(&host);
     let place = |rule: &dehusk::Rule| format!("{}:{}", rule.file, rule.line);
     let width = rules.iter().map(|r| place(r).chars().count()).max();

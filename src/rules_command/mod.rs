@@ -6,6 +6,11 @@ mod import;
 mod list;
 mod new;
 
+pub(crate) use new::is_inline;
+
+#[cfg(feature = "serve")]
+pub(crate) use cases::options_of;
+
 use crate::cli::RulesCommand;
 use crate::job::{Exit, stdout};
 use anyhow::{Result, anyhow};

@@ -121,10 +121,11 @@ impl<W: Write> Stream<W> {
     pub(super) fn record(&mut self, depth: usize, rule: RuleRef) {
         let state = self.matcher.element(depth);
         let text = (state.text_start, self.text.end());
-        let preview = if self.explain {
-            first_words(self.words_of(depth), PREVIEW)
+        let (preview, last_words) = if self.explain {
+            let first = first_words(self.words_of(depth), PREVIEW);
+            (first, self.last_words_of(depth))
         } else {
-            String::new()
+            Default::default()
         };
         let start = state.start;
         let text_length = (self.text.counts.text - state.before.text) / UNITS;
@@ -145,6 +146,7 @@ impl<W: Write> Stream<W> {
                 bytes: start..self.offset,
                 text_length,
                 text: preview,
+                last_words,
             };
             self.recorder.cut(Cut { removal, text });
         }
@@ -172,16 +174,6 @@ impl<W: Write> Stream<W> {
             bytes: state.start..self.offset,
             text: first_words(self.words_of(depth), PROMPT),
         });
-    }
-
-    /// The text of the element at `depth`, of which all has been seen, or its beginning.
-    fn words_of(&self, depth: usize) -> &str {
-        let state = self.matcher.element(depth);
-        if state.preview.is_empty() {
-            self.text.slice(state.text_start, self.text.end())
-        } else {
-            &state.preview
-        }
     }
 
     /// What went is final.

@@ -1,5 +1,7 @@
 //! Running the command, for tests.
 
+#![allow(dead_code, reason = "not all tests need all of it")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -58,4 +60,28 @@ pub fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
         fs::write(path, content).expect("a file for tests");
     }
     folder
+}
+
+/// Runs a line of shell with `$dehusk` on a terminal of its own; what is written to it, and the exit
+/// status. `None` where no terminal can be had: there is no `script` here.
+#[cfg(unix)]
+#[allow(dead_code)] // Not all tests that run the command need a terminal.
+pub fn on_terminal(line: &str) -> Option<(String, Option<i32>)> {
+    let status = "; echo \"exit $?\"";
+    let output = Command::new("script")
+        .args(["-qec", &format!("{line}{status}"), "/dev/null"])
+        .env("dehusk", env!("CARGO_BIN_EXE_dehusk"))
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        // Past the test runner's capture: what was not tested must be seen.
+        let _ = writeln!(std::io::stderr(), "no script(1) here; skipped: {line}");
+        return None;
+    };
+    let out = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    let (out, status) = out.rsplit_once("exit ").expect("the shell's status");
+    Some((out.to_owned(), status.trim().parse().ok()))
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import version as _version
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, Optional, Union
 
 from . import _native
 
-__all__ = ["Removal", "Report", "Rules", "Tally", "clean", "clean_with_report"]
+__all__ = ["Kept", "Removal", "Report", "Rules", "Tally", "clean", "clean_with_report"]
 __version__ = _version("dehusk")
 
 Page = Union[str, bytes, bytearray, memoryview]
@@ -59,7 +59,7 @@ def clean(
     Raises ValueError for a kind, an encoding or a selector that is none, and for bytes that are no text
     (a picture, a gzip file).
     """
-    text, _ = _native.clean(html, url, encoding, _kinds(drop), _kinds(keep), _built(rules, select), False)
+    text, _ = _native.clean(html, url, encoding, _kinds(drop), _kinds(keep), _built(rules, select), False, False)
     return text
 
 
@@ -72,9 +72,12 @@ def clean_with_report(
     keep: Optional[Words] = None,
     select: Words = (),
     rules: Optional[Rules] = None,
+    explain_kept: bool = False,
 ) -> tuple[str, Report]:
-    """The page without its husk, and what was done to it. Arguments and errors are those of `clean`."""
-    text, report = _native.clean(html, url, encoding, _kinds(drop), _kinds(keep), _built(rules, select), True)
+    """The page without its husk, and what was done to it. Arguments and errors are those of `clean`; with
+    `explain_kept` the report lists what a rule nearly dropped, too, and what saved it."""
+    built = _built(rules, select)
+    text, report = _native.clean(html, url, encoding, _kinds(drop), _kinds(keep), built, True, explain_kept)
     return text, Report._read(report or "")
 
 
@@ -108,6 +111,18 @@ class Removal:
     """Length of its visible text in characters, counted as in `Tally.text`."""
     text: str
     """The first words of its visible text."""
+    last_words: str
+    """The last words of its visible text; empty if the first are all of it."""
+
+
+@dataclass(frozen=True)
+class Kept(Removal):
+    """An element that stays although a rule, the one that is named, nearly dropped it."""
+
+    saved: dict[str, Any]
+    """What saved it, as `docs/report.schema.json` has it: {"by": "tests", "tests": [{"test":
+    ":max-text-length(200)", "measured": 243, "limit": 200}]}, {"by": "keep", "file": …, "line": …},
+    {"by": "hold-limit"}, {"by": "structure"}."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +160,8 @@ class Report:
     """Why the page, or the rest of it, was passed on unfiltered; None if all was filtered."""
     removals: list[Removal]
     """What was dropped, in the order of the page."""
+    kept: list[Kept] = field(default_factory=list)
+    """What a rule nearly dropped, in the order of the page; only if it was asked for."""
 
     @property
     def total(self) -> Tally:
@@ -165,6 +182,7 @@ class Report:
         fields = json.loads(report)
         fields["dropped"] = {kind: Tally(**tally) for kind, tally in fields["dropped"].items()}
         fields["removals"] = [Removal(**removal) for removal in fields["removals"]]
+        fields["kept"] = [Kept(**kept) for kept in fields.get("kept", [])]
         return cls(**fields)
 
 

@@ -24,5 +24,6 @@ def clean(
     keep: Optional[list[str]],
     rules: Optional[Rules],
     explain: bool,
+    explain_kept: bool,
 ) -> tuple[str, Optional[str]]: ...
 def is_collection(name: str, content: str) -> bool: ...

@@ -17,6 +17,8 @@ mod tree;
 mod trial;
 mod unnamed;
 
+pub(crate) use tree::is_inline;
+
 use crate::cli::Set;
 use crate::job::Exit;
 use crate::rule_set;

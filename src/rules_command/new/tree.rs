@@ -30,6 +30,11 @@ const INLINE: [&str; 56] = [
     "strike", "strong", "style", "sub", "sup", "svg", "textarea", "time", "tt", "u", "video",
 ];
 
+/// Whether an element of this name ends no line of text.
+pub(crate) fn is_inline(name: &str) -> bool {
+    INLINE.contains(&name)
+}
+
 /// An element of a page.
 #[derive(Debug, Default)]
 pub(super) struct Element {
@@ -56,7 +61,7 @@ impl Element {
     }
 
     pub(super) fn is_inline(&self) -> bool {
-        INLINE.contains(&&*self.name)
+        is_inline(&self.name)
     }
 
     pub(super) fn classes(&self) -> impl Iterator<Item = &str> + Clone {
@@ -405,7 +410,7 @@ impl Builder {
         let name = &*element.name;
         self.unseen += usize::from(UNSEEN.contains(&name));
         self.links += usize::from(name == "a");
-        if !INLINE.contains(&name) {
+        if !is_inline(name) {
             self.broken = true;
             if name != "br" {
                 self.lines.push(i);
