@@ -286,18 +286,11 @@ fn what_cannot_be_shown_is_said() {
             b"%PDF-1.5",
             "input is a PDF file; there is nothing to show",
         ),
-        (&[&*a, &*b], b"", "several pages: --serve shows them"),
+        (&[&*a, &*b], b"", "several pages: "),
         (&[&*here], b"", "is a folder"),
         (&["-e", ":nope"], b"", "no such pseudo-class"),
         (&["--encoding", "klingon"], b"", "unknown encoding"),
         (&["--site", "/"], b"", "a host such as example.com"),
-        (&["--port", "1"], b"", "--serve"),
-        (&["--serve"], b"", "which pages?"),
-        (
-            &["--serve", "no-such-folder"],
-            b"",
-            "cannot open no-such-folder",
-        ),
     ] {
         let args: Vec<&str> = ["preview"].iter().chain(args).copied().collect();
         let run = run(&args, page);

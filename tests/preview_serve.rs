@@ -5,10 +5,10 @@
 
 mod run;
 
-use run::{dehusk, folder};
+use run::{dehusk, folder, run};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -281,6 +281,33 @@ fn a_checkout_shows_its_own_rules() {
     server.until("/page/0", "share-2&quot; class=y>cd</p><p>ef");
     fs::write(here.join("selectors/generic/ads.sel"), "nav\n").expect("rules can be written");
     server.until("/page/0", "<nav data-dehusk=&quot;ads-1");
+}
+
+#[test]
+fn what_cannot_be_served_is_said() {
+    let here = folder("serve-errors", &[("a.html", b"<p>")]);
+    let a = here.join("a.html").display().to_string();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for (args, message) in [
+        (&["--port", "1"][..], "--serve"),
+        (&["--serve"], "which pages?"),
+        (&["--serve", "no-such-folder"], "cannot open no-such-folder"),
+        (&["--serve", "-e", ":nope", &a], "no such pseudo-class"),
+        (
+            &["--serve", "--site", "/", &a],
+            "a host such as example.com",
+        ),
+        (
+            &["--serve", "--port", &port, &a],
+            "--port 0 takes one that is free",
+        ),
+        (&[&a, &a], "several pages: --serve shows them"),
+    ] {
+        let run = run(&[&["preview"], args].concat(), b"");
+        assert_eq!(run.exit, Some(2), "{args:?}: {}", run.err);
+        assert!(run.err.contains(message), "{args:?}: {}", run.err);
+    }
 }
 
 #[test]
