@@ -12,7 +12,7 @@ mod prescan;
 pub(crate) use prescan::{is_utf_8, meta_encoding};
 
 use encoding_rs::{
-    CoderResult, Decoder, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    Decoder, DecoderResult, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
 };
 use prescan::{encoding_for, prescan, xml_encoding};
 use std::borrow::Cow;
@@ -283,22 +283,33 @@ impl Charset {
             prescan(text.as_bytes()).is_some()
         };
         let mut rest = &self.pending[..];
+        let mut end = self.out.len();
         loop {
+            // Enough for all that is left, were every byte replaced.
             let room = decoder
                 .max_utf8_buffer_length(rest.len())
                 .unwrap_or(rest.len() * 3 + 16)
                 .max(64);
-            let at = self.out.len();
-            self.out.resize(at + room, 0);
-            let (result, read, written, replaced) =
-                decoder.decode_to_utf8(rest, &mut self.out[at..], last);
-            self.out.truncate(at + written);
-            self.malformed += u64::from(replaced);
+            self.out.resize(self.out.len().max(end + room), 0);
+            let (result, read, written) =
+                decoder.decode_to_utf8_without_replacement(rest, &mut self.out[end..], last);
             rest = &rest[read..];
-            if result == CoderResult::InputEmpty {
-                break;
+            end += written;
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => {
+                    // As many as `decode_to_utf8` replaces, which does not say how many.
+                    let replacement = "\u{fffd}".as_bytes();
+                    let space = self.out.len().max(end + replacement.len());
+                    self.out.resize(space, 0);
+                    self.out[end..end + replacement.len()].copy_from_slice(replacement);
+                    end += replacement.len();
+                    self.malformed += 1;
+                }
             }
         }
+        self.out.truncate(end);
         self.pending.clear();
         if begins && !self.out.is_empty() {
             self.begun = true;
@@ -424,6 +435,18 @@ mod tests {
             let (out, charset) = decoded(page, None, size);
             assert!(out.ends_with("a\u{fffd}b\u{fffd}c\u{fffd}"), "{out}");
             assert_eq!(charset.malformed(), 3);
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_in_other_encodings_is_counted_whatever_the_pieces() {
+        let mut page = b"<meta charset=shift_jis>".to_vec();
+        page.resize(5000, b' ');
+        page.extend_from_slice(b"a\xa0b\x85\xffc\xfd\xfed\x85");
+        for size in [1, 2, 5, 10_000] {
+            let (out, charset) = decoded(&page, None, size);
+            let replaced = out.matches('\u{fffd}').count() as u64;
+            assert_eq!((charset.malformed(), replaced), (replaced, 5), "{out}");
         }
     }
 

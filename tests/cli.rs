@@ -141,6 +141,14 @@ fn no_page_is_lost() {
             "input is gzip-compressed; passed on as it is; try: gzip -dc | dehusk",
         ),
         (
+            "a WARC file",
+            X,
+            b"WARC/1.1\r\n<p class=x>",
+            3,
+            b"WARC/1.1\r\n<p class=x>",
+            "input is a WARC archive; passed on as it is; try: dehusk --warc",
+        ),
+        (
             "a PDF file",
             X,
             b"%PDF-1.7<p class=x>",

@@ -42,5 +42,10 @@ fn no_element_takes_text_along() {
         }
     }
     assert!(lossy.is_empty(), "{}\n{}", lossy.len(), lossy.join("\n"));
-    eprintln!("{elements} {agree}");
+    // The others leave scraps: made to be hard, these pages have formatting elements across blocks, and
+    // text in tables, on every line.
+    assert!(
+        agree * 100 >= elements * 95,
+        "{agree} of {elements} agree with the tree"
+    );
 }

@@ -1,12 +1,14 @@
 //! What the README says is run: its two commands, its samples of `--explain`, its Rust example, and
-//! every `sh recipe` block, each in a folder of its own with `page.html` in it and the built binary
-//! first on the path. The words behind `sh recipe` are tools it needs; where one is missing the
-//! recipe is skipped, and standard error says so.
+//! every `sh recipe` block, each in a folder of its own with `page.html` in it, `crawl.warc.gz` with a
+//! response that is this page, and the built binary first on the path. The words behind `sh recipe` are
+//! tools it needs; where one is missing the recipe is skipped, and standard error says so.
 
 #![cfg(unix)]
 
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -109,7 +111,23 @@ fn is_there(tool: &str, folder: &Path) -> bool {
     run(&script, folder).status.success()
 }
 
-/// What came out of a recipe: standard output, `clean.html` and the files of `clean/`.
+/// A gzipped WARC file with this page in it.
+fn crawl(page: &str) -> Vec<u8> {
+    let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{page}");
+    let record = format!(
+        "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\n\
+         WARC-Date: 2026-01-01T00:00:00Z\r\nWARC-Target-URI: https://www.lemonde.fr/article\r\n\
+         Content-Type: application/http; msgtype=response\r\nContent-Length: {}\r\n\r\n{http}\r\n\r\n",
+        http.len()
+    );
+    let mut member = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    member
+        .write_all(record.as_bytes())
+        .expect("memory takes everything");
+    member.finish().expect("memory takes everything")
+}
+
+/// What came out of a recipe: standard output, `clean.html`, `clean.warc.gz` and the files of `clean/`.
 fn product(output: &Output, folder: &Path) -> String {
     let mut product = String::from_utf8_lossy(&output.stdout).into_owned();
     let clean = fs::read_dir(folder.join("clean")).into_iter().flatten();
@@ -117,6 +135,12 @@ fn product(output: &Output, folder: &Path) -> String {
     files.push(folder.join("clean.html"));
     for file in files.iter().filter(|file| file.exists()) {
         product.push_str(&read(file));
+    }
+    if let Ok(file) = fs::File::open(folder.join("clean.warc.gz")) {
+        let mut records = MultiGzDecoder::new(file);
+        records
+            .read_to_string(&mut product)
+            .expect("members with text");
     }
     product
 }
@@ -146,6 +170,7 @@ fn recipes() {
         count += 1;
         let folder = folder(&format!("recipe-{count}"));
         fs::write(folder.join("page.html"), &page).expect("a page can be written");
+        fs::write(folder.join("crawl.warc.gz"), crawl(&page)).expect("a page can be written");
         if let Some(tool) = tools.iter().find(|tool| !is_there(tool, &folder)) {
             // Past the test runner's capture: what was not tested must be seen.
             let first = block.text.lines().next().unwrap_or_default();

@@ -13,7 +13,7 @@ use std::path::Path;
 /// What a reader asks for at a time.
 const BUFFER: usize = 64 * 1024;
 /// zstd's own level.
-const ZSTD_LEVEL: i32 = 3;
+pub(crate) const ZSTD_LEVEL: i32 = 3;
 /// A gzip header: deflate, no flags, no time, no particular level, no particular system.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// The last block of a deflate stream, empty.

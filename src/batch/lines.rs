@@ -332,7 +332,7 @@ impl Records {
             let Some(html) = json::string(value, &mut worker.decoded) else {
                 return Err(format!("field \"{}\" is no string", self.names.html));
             };
-            let page = worker.page.clean(&self.settings, url, html)?;
+            let page = worker.page.clean(&self.settings, url, None, html)?;
             summary.add(&page.report);
             unfiltered = unfiltered.or_else(|| page.report.unfiltered.clone());
             if page.clean != html {

@@ -62,7 +62,8 @@ impl Page {
         &mut self.clean
     }
 
-    /// Filters a page of this address, UTF-8 unless the options say otherwise.
+    /// Filters a page of this address, in the encoding that this label names. Without one, or with one
+    /// that nobody knows, it is what the options say, or else the page.
     ///
     /// # Errors
     ///
@@ -71,19 +72,19 @@ impl Page {
         &mut self,
         settings: &Settings,
         url: Option<&str>,
+        label: Option<&str>,
         page: &[u8],
     ) -> Result<Cleaned<'_>, String> {
-        let with_url;
-        let options = match url {
-            None => &settings.options,
-            Some(url) => {
-                with_url = settings.options.clone().url(url);
-                &with_url
-            }
-        };
+        let mut options = settings.options.clone();
+        if let Some(url) = url {
+            options = options.url(url);
+        }
+        if let Some(known) = label.and_then(|label| options.clone().encoding(label).ok()) {
+            options = known;
+        }
         self.clean.clear();
         let report = survived(|| {
-            let mut filter = Filter::new(&settings.rules, options, &mut self.clean);
+            let mut filter = Filter::new(&settings.rules, &options, &mut self.clean);
             filter.write(page)?;
             filter.finish()
         })?;

@@ -30,6 +30,11 @@ pub(crate) trait Job: Sync {
     /// Bytes that a unit takes in memory.
     fn size(unit: &Self::Unit) -> usize;
 
+    /// Whether a unit is not whole without the next: nobody stops between them.
+    fn is_open(_: &Self::Unit) -> bool {
+        false
+    }
+
     /// A new worker.
     fn worker(&self) -> Self::Worker;
 
@@ -55,9 +60,17 @@ pub(crate) enum End {
     Stopped,
 }
 
+/// A unit that nobody has taken yet.
+struct Pending<U> {
+    number: u64,
+    size: usize,
+    is_open: bool,
+    unit: U,
+}
+
 struct State<U, D> {
-    /// Units that nobody has taken yet, each with its number and size.
-    pending: VecDeque<(u64, usize, U)>,
+    /// In the order of their numbers.
+    pending: VecDeque<Pending<U>>,
     /// What waits for its turn.
     done: BTreeMap<u64, (usize, D)>,
     /// Units that came from the source, and that went to the sink.
@@ -68,6 +81,11 @@ struct State<U, D> {
     working: usize,
     /// The source has ended, perhaps with an error.
     ended: Option<Result<()>>,
+    /// The last unit that came, and the last that was taken, are not whole without the next.
+    came_open: bool,
+    taken_open: bool,
+    /// No more is to be taken than what makes the last whole.
+    stopped: bool,
     /// No more is to be taken.
     halted: bool,
     /// A worker did not come back.
@@ -97,6 +115,9 @@ impl<U, D> Shared<U, D> {
                 bytes: 0,
                 working: 0,
                 ended: None,
+                came_open: false,
+                taken_open: false,
+                stopped: false,
                 halted: false,
                 lost: false,
             }),
@@ -124,16 +145,25 @@ impl<U, D> Shared<U, D> {
 
     fn halt(&self) {
         self.lock().halted = true;
+        self.wake();
+    }
+
+    fn stop(&self) {
+        self.lock().stopped = true;
+        self.wake();
+    }
+
+    fn wake(&self) {
         self.room.notify_all();
         self.work.notify_all();
         self.turn.notify_all();
     }
 
     /// Takes a unit in, when there is room; false if no more is wanted.
-    fn push(&self, size: usize, unit: U) -> bool {
+    fn push(&self, size: usize, is_open: bool, unit: U) -> bool {
         let mut state = self.lock();
         loop {
-            if state.halted {
+            if state.halted || (state.stopped && !state.came_open) {
                 return false;
             }
             let flying = (state.came - state.went) as usize;
@@ -145,7 +175,13 @@ impl<U, D> Shared<U, D> {
         let number = state.came;
         state.came += 1;
         state.bytes += size;
-        state.pending.push_back((number, size, unit));
+        state.came_open = is_open;
+        state.pending.push_back(Pending {
+            number,
+            size,
+            is_open,
+            unit,
+        });
         self.work.notify_one();
         true
     }
@@ -154,12 +190,13 @@ impl<U, D> Shared<U, D> {
     fn take(&self) -> Option<(u64, usize, U)> {
         let mut state = self.lock();
         loop {
-            if state.halted {
+            if state.halted || (state.stopped && !state.taken_open) {
                 return None;
             }
-            if let Some(unit) = state.pending.pop_front() {
+            if let Some(next) = state.pending.pop_front() {
                 state.working += 1;
-                return Some(unit);
+                state.taken_open = next.is_open;
+                return Some((next.number, next.size, next.unit));
             }
             if state.ended.is_some() {
                 return None;
@@ -187,7 +224,8 @@ impl<U, D> Shared<U, D> {
                 return Some(done);
             }
             let all = state.ended.is_some() && state.went == state.came;
-            if all || state.lost || (state.halted && state.working == 0) {
+            let stopped = state.halted || (state.stopped && !state.taken_open);
+            if all || state.lost || (stopped && state.working == 0) {
                 return None;
             }
             state = Self::wait(&self.turn, state);
@@ -200,7 +238,7 @@ impl<U, D> Shared<U, D> {
         if state.lost {
             return Err(anyhow!("a worker was lost"));
         }
-        if state.halted {
+        if state.halted || state.stopped {
             return Ok(End::Stopped);
         }
         state.ended.take().unwrap_or(Ok(())).map(|()| End::All)
@@ -261,7 +299,7 @@ pub(crate) fn run<J: Job>(
     let shared = Arc::new(Shared::new(threads));
     let _awake = stop.awake({
         let shared = Arc::clone(&shared);
-        move || shared.halt()
+        move || shared.stop()
     });
     // Not one of the scope's: it may wait for input when everybody else has gone.
     let reader = Reader(Arc::clone(&shared));
@@ -269,7 +307,8 @@ pub(crate) fn run<J: Job>(
         let result = loop {
             match source() {
                 Ok(Some(unit)) => {
-                    if !reader.0.push(J::size(&unit), unit) {
+                    let (size, is_open) = (J::size(&unit), J::is_open(&unit));
+                    if !reader.0.push(size, is_open, unit) {
                         break Ok(());
                     }
                 }
@@ -512,6 +551,65 @@ mod tests {
             assert_eq!(end, End::Stopped);
             let beginning: Vec<u64> = (1..=got.len() as u64).map(|i| i * 2).collect();
             assert_eq!(got, beginning);
+        }
+        Ok(())
+    }
+
+    /// Units that belong together by tens.
+    struct Tens;
+
+    impl Job for Tens {
+        type Unit = u64;
+        type Done = u64;
+        type Worker = ();
+
+        fn size(_: &u64) -> usize {
+            1
+        }
+
+        fn is_open(unit: &u64) -> bool {
+            !unit.is_multiple_of(10)
+        }
+
+        fn worker(&self) {}
+
+        fn work(&self, (): &mut (), unit: u64) -> u64 {
+            unit
+        }
+    }
+
+    #[test]
+    fn what_belongs_together_is_finished_before_it_stops() -> Result<()> {
+        for threads in [1, 4] {
+            for at in 25..35 {
+                let stop = Stop::default();
+                let mut got = Vec::new();
+                let end = run(&Tens, threads, &stop, count_to(u64::MAX), |done| {
+                    got.push(done);
+                    if done == at {
+                        stop.request();
+                    }
+                    Ok(Flow::On)
+                })?;
+                assert_eq!(end, End::Stopped);
+                let last = got.last().copied().unwrap_or_default();
+                assert!(last >= at && last.is_multiple_of(10), "{last}");
+                assert_eq!(got, (1..=last).collect::<Vec<_>>());
+            }
+            // Where the source breaks off nobody waits for the rest.
+            let stop = Stop::default();
+            let mut count = count_to(25);
+            let source = move || match count()? {
+                None => Err(anyhow!("no more to read")),
+                some => Ok(some),
+            };
+            let end = run(&Tens, threads, &stop, source, |done| {
+                if done == 23 {
+                    stop.request();
+                }
+                Ok(Flow::On)
+            });
+            assert!(matches!(end, Ok(End::Stopped)));
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ pub(crate) struct Summary {
     pub failed: u64,
     /// Files that were up to date.
     pub skipped: u64,
+    /// Records without a page, which went through as they were.
+    pub others: u64,
     kinds: [Tally; Kind::ALL.len()],
     /// By file and line: elements, and characters of their text.
     rules: FxHashMap<(Arc<str>, u32), (u64, u64)>,
@@ -59,6 +61,7 @@ impl Summary {
         self.unfiltered += other.unfiltered;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.others += other.others;
         for (sum, kind) in self.kinds.iter_mut().zip(other.kinds) {
             add(sum, kind);
         }
@@ -118,6 +121,9 @@ impl fmt::Display for Shown<'_> {
         line("cut short", s.prompts, "  by a paywall's prompt")?;
         line("not all filtered", s.unfiltered, "")?;
         line("failed", s.failed, "")?;
+        if s.others > 0 {
+            line("other records", s.others, "")?;
+        }
         if s.skipped > 0 {
             line("up to date", s.skipped, "")?;
         }
