@@ -40,7 +40,7 @@ pub(crate) struct Cli {
         default_value = "auto",
         global = true,
         hide_short_help = true,
-        help_heading = "Others",
+        help_heading = None,
         hide_default_value = true
     )]
     pub color: Color,
@@ -56,7 +56,7 @@ const KINDS: &str = "Kinds: subscription, related, navigation, share, newsletter
 asked for: comments, byline, captions.";
 
 const STATUS: &str = "Exit status: 0 filtered; 1 `rules check`, `rules test` or `diff` found something; 2 wrong \
-flags, an unreadable file, a bad selector; 3 not all of a page could be filtered; 130 stopped.";
+flags, files or selectors; 3 a page could not be filtered to its end; 130 stopped.";
 
 const WALLS: &str = "dehusk fetches nothing and gets round no paywall: a prompt is dropped, the text behind it was never \
 there.";
@@ -89,9 +89,7 @@ fn with_help(in_full: bool) -> clap::Command {
     };
     let help = Arg::new("help").short('h').long("help").help("Print help");
     let help = help.action(ArgAction::HelpShort).global(true);
-    command
-        .disable_help_flag(true)
-        .arg(help.help_heading("Others"))
+    command.disable_help_flag(true).arg(help.help_heading(None))
 }
 
 /// The definition with nothing hidden from its help, nor from that of its commands.
@@ -273,10 +271,10 @@ pub(crate) struct Filter {
     #[command(flatten)]
     pub many: Many,
 
-    /// Print the manual page, or completions for bash, zsh, fish or powershell
+    /// Print the manual page (man), or completions: bash, zsh, fish, powershell
     ///
     /// With -o the manual pages of all commands are written to that folder.
-    #[arg(long, value_name = "WHAT", hide_short_help = true, help_heading = "Others", hide_possible_values = true,
+    #[arg(long, value_name = "WHAT", help_heading = None, hide_short_help = true, hide_possible_values = true,
         conflicts_with_all = ["files", "url", "site", "select", "jsonl", "explain", "in_place"])]
     pub generate: Option<Generate>,
 }
@@ -426,10 +424,9 @@ pub(crate) struct Diff {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Many pages")]
 pub(crate) struct Many {
-    /// Write to this folder, or to this file of records
+    /// Write to this folder; with --jsonl, --warc to a file
     ///
-    /// To a file with --jsonl and --warc. In the order of the folders that are read. What ends in .gz or .zst
-    /// is compressed.
+    /// In the order of the folders that are read. What ends in .gz or .zst is compressed.
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub output: Option<PathBuf>,
 
@@ -441,12 +438,16 @@ pub(crate) struct Many {
     #[arg(long, conflicts_with_all = ["encoding"])]
     pub jsonl: bool,
 
-    /// Read and write WARC files, filter the pages in them
+    /// Read and write WARC files, the pages in them filtered
     ///
-    /// Everything else passes byte for byte, compressed as it was unless -o FILE says otherwise. A page's
-    /// address comes from its record, unless there is --url or --site, its charset from HTTP, unless there
-    /// is --encoding.
-    #[arg(long, conflicts_with_all = ["jsonl", "html_field", "url_field", "report_field"])]
+    /// Everything else is byte for byte what it was, compressed as it was unless -o FILE says otherwise. A
+    /// page's address comes from its record, unless there is --url or --site, its charset from HTTP, unless
+    /// there is --encoding.
+    #[arg(
+        long,
+        conflicts_with_all = ["jsonl", "html_field", "url_field", "report_field"],
+        hide_short_help = true
+    )]
     pub warc: bool,
 
     /// The field with the page

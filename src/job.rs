@@ -44,7 +44,7 @@ fn filter(cli: &Filter, color: Color) -> Result<Exit> {
     if let Some(what) = cli.generate {
         return generate(what, cli.many.output.as_deref());
     }
-    if cli.many.jsonl && cli.files.is_empty() {
+    if (cli.many.jsonl || cli.many.warc) && cli.files.is_empty() {
         expect_input()?;
     }
     if batch::is_asked(cli) {

@@ -1,7 +1,7 @@
 //! What the README says is run: its two commands, its samples of `--explain`, its Rust example, and
 //! every `sh recipe` block, each in a folder of its own with `page.html` in it, `crawl.warc.gz` with a
-//! response that is this page, and the built binary first on the path. The words behind `sh recipe` are tools it needs; where one is missing the
-//! recipe is skipped, and standard error says so.
+//! response that is this page, and the built binary first on the path. The words behind `sh recipe` are
+//! tools it needs; where one is missing the recipe is skipped, and standard error says so.
 
 #![cfg(unix)]
 
