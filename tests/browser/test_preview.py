@@ -85,7 +85,7 @@ def report_of(*arguments, **options):
 
 SEEN = """(page) => [...page.querySelectorAll('[data-dehusk]')].map((element) => {
     const style = page.defaultView.getComputedStyle(element);
-    return [element.getAttribute('data-dehusk').split('-')[0], style.display, style.outlineStyle, style.opacity];
+    return [element.getAttribute('data-dehusk').split('-')[0], style.display, style.outlineStyle + style.outlineWidth, style.opacity];
 })"""
 
 
@@ -117,15 +117,15 @@ def test_pages(path, watched, tmp_path):
     # Everything that goes is marked.
     seen = watched.frame(SEEN)
     assert len(seen) >= elements
-    assert all(outline == "solid" and opacity == "0.5" for _, _, outline, opacity in seen)
+    assert all(outline == "solid3px" and opacity == "0.5" for _, _, outline, opacity in seen)
 
     # A kind that is switched off looks as if it stayed.
     for row in rows.all():
         kind = row.locator(".kind").inner_text()
         row.click()
         assert row.get_attribute("aria-checked") == "false"
-        for of, _, outline, opacity in watched.frame(SEEN):
-            assert (opacity == "0.5") == (of != kind), of
+        for of, _, outline, _ in watched.frame(SEEN):
+            assert (outline == "solid3px") == (of != kind), of
         row.click()
         assert row.get_attribute("aria-checked") == "true"
 
