@@ -233,7 +233,7 @@ pub(crate) struct Many {
     #[arg(long, conflicts_with = "output")]
     pub in_place: bool,
 
-    /// Leave out files that have been cleaned and have not changed since
+    /// Leave out files that have been cleaned and have not changed since. Rules and flags are not compared
     #[arg(long, requires = "output")]
     pub resume: bool,
 
