@@ -476,7 +476,7 @@ pub(crate) struct Many {
     #[arg(long, value_name = "NAME", requires = "jsonl", hide_short_help = true)]
     pub report_field: Option<String>,
 
-    /// Leave out files that have been cleaned and have not changed since
+    /// Leave out files cleaned before; rules and flags are not compared
     #[arg(long, requires = "output", hide_short_help = true)]
     pub resume: bool,
 

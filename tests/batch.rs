@@ -226,6 +226,21 @@ fn only_the_page_in_a_line_changes() {
             r#"{"html":"<p>ä€<i class=x>b</i>"}"#,
             r#"{"html":"<p>ä€"}"#,
         ),
+        (
+            "numbers as they are",
+            r#"{"n":[123456789012345678901,-0,1.10e-400],"html":"<i class=x>b</i>"}"#,
+            r#"{"n":[123456789012345678901,-0,1.10e-400],"html":""}"#,
+        ),
+        (
+            "line separators are no line ends",
+            "{\"o\":\"\u{2028}\",\"html\":\"\u{2028}\u{85}\\u2029<i class=x>b</i>\"}",
+            "{\"o\":\"\u{2028}\",\"html\":\"\u{2028}\u{85}\u{2029}\"}",
+        ),
+        (
+            "half a pair where nothing goes",
+            r#"{"html":"a\udfffb"}"#,
+            r#"{"html":"a\udfffb"}"#,
+        ),
         ("nothing", "", ""),
         ("white space", " \t", " \t"),
     ];
@@ -290,6 +305,11 @@ fn bad_lines_pass_and_are_told() {
             "{\"html\":\"a\"}{\"html\":\"b\"}",
             "line 8: not JSON: trailing characters at byte 13",
         ),
+        // A page before one that is none does not count.
+        (
+            "{\"html\":\"a\",\"html\":1}",
+            "line 9: field \"html\" is no string",
+        ),
     ];
     let mut lines = format!("{good}\n");
     for (line, _) in bad {
@@ -306,8 +326,8 @@ fn bad_lines_pass_and_are_told() {
             assert!(told.starts_with(&format!("dehusk: {expected}")), "{told}");
         }
         assert_eq!(
-            told[7],
-            "dehusk: 2 pages filtered, 0 of them not all; 7 failed"
+            told[8],
+            "dehusk: 2 pages filtered, 0 of them not all; 8 failed"
         );
     }
     // Not UTF-8, so not JSON; and a page that is none.
@@ -470,6 +490,39 @@ fn compressed_lines() {
 }
 
 #[test]
+fn lines_of_two_inputs_do_not_become_one() {
+    let record = "{\"html\":\"a<i class=x>b</i>\"}";
+    let base = folder(
+        "two",
+        &[
+            ("open", record.as_bytes()),
+            ("ended", format!("{record}\n").as_bytes()),
+            ("empty", b""),
+        ],
+    );
+    let clean = "{\"html\":\"a\"}";
+    for (inputs, expected) in [
+        (&["open", "open"][..], format!("{clean}\n{clean}")),
+        (&["open", "empty", "ended"], format!("{clean}\n{clean}\n")),
+        (&["ended", "open"], format!("{clean}\n{clean}")),
+        (&["ended", "empty", "ended"], format!("{clean}\n{clean}\n")),
+        (&["open", "empty"], clean.to_owned()),
+    ] {
+        let run = run_at(&base, &[&["--jsonl"], inputs].concat(), b"");
+        assert_eq!((run.exit, run.out()), (Some(0), &*expected), "{inputs:?}");
+        let packed = run_at(&base, &[&["--jsonl", "-o", "o.gz"], inputs].concat(), b"");
+        assert_eq!(packed.exit, Some(0), "{}", packed.err);
+        let content = gunzip(&fs::read(base.join("o.gz")).expect("a file"));
+        assert_eq!(content, expected.as_bytes(), "{inputs:?}");
+    }
+    // Each to a file of its own: nothing is added.
+    let run = run_at(&base, &["--jsonl", "-o", "out/", "open", "ended"], b"");
+    assert_eq!(run.exit, Some(0), "{}", run.err);
+    assert_eq!(read(base.join("out/open")), clean);
+    assert_eq!(read(base.join("out/ended")), format!("{clean}\n"));
+}
+
+#[test]
 fn what_breaks_off_leaves_whole_records() {
     let lines = records(700);
     let expected = cleaned_records(700);
@@ -506,6 +559,11 @@ fn wrong_flags_are_told() {
         (&["in"], "is a folder; one page is wanted"),
         (&["-o", "out"], "which pages?"),
         (&["-o", "out", "-"], "standard input has no name"),
+        (
+            &["a.html", "-o", "clean.html"],
+            "-o clean.html: a folder is wanted",
+        ),
+        (&["in", "-o", "x/a.HTM.gz"], "a folder is wanted"),
         (&["-o", "a.html", "b.html"], "cannot make the folder a.html"),
         (&["-o", ".", "--in-place", "a.html"], "cannot be used with"),
         (&["--in-place"], "which pages?"),

@@ -1,6 +1,6 @@
 //! Files of JSON lines as a [`Format`]: which fields are meant, and from an input to an output.
 
-use super::compression::{Compressed, Packed, content};
+use super::compression::{Compressed, Packed, Packer, content};
 use super::files::{Format, Place};
 use super::input::Input;
 use super::json::Names;
@@ -16,7 +16,11 @@ use anyhow::{Context as _, Result, bail};
 use std::io;
 
 /// JSON lines as the flags describe them.
-pub(crate) struct JsonLines(Records);
+pub(crate) struct JsonLines {
+    records: Records,
+    /// The last line of the output has no end yet, for its input had none.
+    is_open: bool,
+}
 
 impl JsonLines {
     /// # Errors
@@ -36,13 +40,17 @@ impl JsonLines {
         {
             bail!("--html-field, --url-field and --report-field must name three fields");
         }
-        Ok(JsonLines(Records {
+        let records = Records {
             settings,
             names,
             one_site,
             strict: many.strict,
             compressed: Compressed::No,
-        }))
+        };
+        Ok(JsonLines {
+            records,
+            is_open: false,
+        })
     }
 }
 
@@ -50,29 +58,40 @@ impl Format for JsonLines {
     const EXTENSIONS: &'static [&'static str] = &["jsonl", "ndjson"];
 
     fn begin(&mut self, to: Output, place: Place<'_>) -> Result<Packed<Output>> {
-        self.0.compressed = match place {
+        let compressed = match place {
             Place::Stdout => Compressed::No,
             Place::Named(path) | Place::Beside(path) => Compressed::by_name(path),
         };
-        Ok(Packed::new(to, self.0.compressed)?)
+        self.records.compressed = compressed;
+        self.is_open = false;
+        Ok(Packed::new(to, compressed)?)
     }
 
     fn filter(&mut self, run: &mut Run, input: Input, to: &mut Packed<Output>) -> Result<Ended> {
         let name = input.name.clone();
         let place = input.place();
         // Somebody may wait for each line, as long as nothing holds it back behind here.
-        let eager = input.size().is_none() && self.0.compressed == Compressed::No;
+        let eager = input.size().is_none() && self.records.compressed == Compressed::No;
         let counted = Counted::new(input.reader, run.progress.meter());
         let mut cutter = Cutter::new(content(counted), &name, eager);
         let mut last = 0;
+        // The lines of two inputs do not become one.
+        let mut open_before = self.is_open;
         let mut ended = Ended::Strict;
         let end = pool::run(
-            &self.0,
+            &self.records,
             run.threads,
             &run.stop,
             move || cutter.next(),
             |done| {
-                if let Err(error) = to.write(&done.block?) {
+                let mut written = Ok(());
+                if std::mem::take(&mut open_before) {
+                    let end = Packer::new(self.records.compressed).pack(b"\n".to_vec())?;
+                    written = to.write(&end);
+                }
+                self.is_open = done.is_open;
+                let block = done.block?;
+                if let Err(error) = written.and_then(|()| to.write(&block)) {
                     if error.kind() == io::ErrorKind::BrokenPipe {
                         ended = Ended::Gone;
                         return Ok(Flow::Enough);

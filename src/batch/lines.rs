@@ -176,6 +176,8 @@ pub(crate) struct Done {
     pub last: u64,
     /// The next line is one that nothing is done after.
     pub halt: bool,
+    /// Its last line has no end.
+    pub is_open: bool,
 }
 
 /// How records are filtered.
@@ -274,6 +276,7 @@ impl Job for Records {
             }
             number += 1;
         }
+        let is_open = out.last().is_some_and(|byte| *byte != b'\n');
         // What was read is not needed any more, what was written goes elsewhere.
         worker.out = lines.bytes;
         worker.tidy();
@@ -283,6 +286,7 @@ impl Job for Records {
             problems,
             last: number - 1,
             halt,
+            is_open,
         }
     }
 }
@@ -327,11 +331,15 @@ impl Records {
         new.clear();
         let mut unfiltered = None;
         let mut report = None;
+        // Pages that come before one that is none do not count.
+        let is_string = |place: &Range<usize>| record[place.clone()].starts_with(b"\"");
+        let not_string = || format!("field \"{}\" is no string", self.names.html);
+        if !places.html.iter().all(is_string) {
+            return Err(not_string());
+        }
         for place in &places.html {
             let value = &record[place.clone()];
-            let Some(html) = json::string(value, &mut worker.decoded) else {
-                return Err(format!("field \"{}\" is no string", self.names.html));
-            };
+            let html = json::string(value, &mut worker.decoded).ok_or_else(not_string)?;
             let page = worker.page.clean(&self.settings, url, None, html)?;
             summary.add(&page.report);
             unfiltered = unfiltered.or_else(|| page.report.unfiltered.clone());

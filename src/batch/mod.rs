@@ -34,7 +34,7 @@ use pool::{End, Flow};
 use progress::Progress;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use summary::{Summary, digits};
 use warc::Warc;
 
@@ -101,6 +101,18 @@ pub(crate) fn run(cli: &Filter) -> Result<Exit> {
     })
 }
 
+/// Whether what is to be a folder is called what pages are, and does not end as folders may.
+fn is_named_as_page(path: &Path) -> bool {
+    let is_folder = path
+        .as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator);
+    !is_folder
+        && path
+            .file_name()
+            .is_some_and(|name| tree::is_called(name, PAGES))
+}
+
 fn all_cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
@@ -152,6 +164,10 @@ impl Run<'_> {
             bail!("which pages? files and folders are wanted");
         }
         let target = match &self.many.output {
+            Some(folder) if !folder.exists() && is_named_as_page(folder) => bail!(
+                "-o {0}: a folder is wanted, and that is a page's name; one page goes to a file by > {0}",
+                folder.display()
+            ),
             Some(folder) => Target::Folder(folder.clone()),
             None => Target::InPlace,
         };

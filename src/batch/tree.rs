@@ -93,15 +93,6 @@ impl Tree {
         sizes.flatten().map(|metadata| metadata.len()).sum()
     }
 
-    fn takes(&self, name: &OsStr) -> bool {
-        let extension = Path::new(Compressed::plain_name(name)).extension();
-        extension.is_some_and(|e| {
-            self.extensions
-                .iter()
-                .any(|known| e.eq_ignore_ascii_case(known))
-        })
-    }
-
     /// Whether what is written below the target folder may be one of the files that are read.
     fn reads(&self, below: &Path) -> bool {
         let output = self.true_target.join(below);
@@ -109,6 +100,12 @@ impl Tree {
         // Where the target folder lies in one that is read, what is in it is left out.
         paths.any(|path| output.starts_with(path) && !self.true_target.starts_with(path))
     }
+}
+
+/// Whether a file is called so, compressed or not.
+pub(crate) fn is_called(name: &OsStr, extensions: &[&str]) -> bool {
+    let extension = Path::new(Compressed::plain_name(name)).extension();
+    extension.is_some_and(|e| extensions.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 /// A walk through a [`Tree`].
@@ -150,7 +147,10 @@ impl Iterator for Walk {
                 {
                     return Some(Err(error));
                 }
-            } else if path.file_name().is_some_and(|name| self.tree.takes(name)) {
+            } else if path
+                .file_name()
+                .is_some_and(|name| is_called(name, self.tree.extensions))
+            {
                 let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
                 return Some(self.item(path, &below));
             }
