@@ -298,6 +298,8 @@ def main():
     # Pages are large: Spark's thousands of rows at a time would be gigabytes.
     for rows in ("spark.sql.execution.arrow.maxRecordsPerBatch", "spark.sql.parquet.columnarReaderBatchSize"):
         spark.conf.set(rows, args.batch)
+    # Otherwise Spark writes times in a form of its own, without their zone.
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     {"parquet": clean_parquet, "jsonl": clean_jsonl, "warc": clean_warc}[args.format](spark, args, command)
     spark.stop()
 
