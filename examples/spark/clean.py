@@ -212,10 +212,12 @@ def file_cleaner(command, output, get, put):
     """Cleans a WARC file; says how dehusk ended."""
 
     def clean(address):
+        target = os.path.join(output, base_name(address))
         if put:
-            return run_between(get, [*command, "--warc"], put, address, os.path.join(output, base_name(address)))
-        # Under another name until it is whole. One that is done is not done again.
-        return run([*command, "--warc", "--resume", "-o", os.path.join(output, ""), "--", address])
+            return run_between(get, [*command, "--warc"], put, address, target)
+        # It stands under another name until it is whole. One that is done is not done again. To a folder
+        # dehusk would go on behind a file that cannot be read; here that is to fail.
+        return 0 if os.path.exists(target) else run([*command, "--warc", "-o", target, "--", address])
 
     return clean
 
@@ -298,6 +300,8 @@ def main():
     # Pages are large: Spark's thousands of rows at a time would be gigabytes.
     for rows in ("spark.sql.execution.arrow.maxRecordsPerBatch", "spark.sql.parquet.columnarReaderBatchSize"):
         spark.conf.set(rows, args.batch)
+    # Otherwise Spark writes times in a form of its own, without their zone.
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     {"parquet": clean_parquet, "jsonl": clean_jsonl, "warc": clean_warc}[args.format](spark, args, command)
     spark.stop()
 
