@@ -77,3 +77,16 @@ fn no_cdata_section_behind_foreign_elements() {
         assert_eq!(same_in_pieces(&[".x"], 1000, &page), "]]>end");
     }
 }
+
+/// Of a list's rule of which one selector cannot be decided the others stood for a rule that was not
+/// there: the first page of its site ended the program.
+#[test]
+fn a_rule_of_which_a_part_cannot_be_is_none() {
+    let list = "[Adblock Plus 2.0]\nexample.com##aside, p:has-text(x) b\n";
+    let rules = dehusk::Rules::builder().builtin(false);
+    let rules = rules.file("ads.txt", list).build().expect("passed over");
+    let options = Options::new().url("https://example.com/");
+    let page = b"<aside>a</aside><p>b</p>";
+    let (out, _) = filter_pieces(&rules, &options, [&page[..]]);
+    assert_eq!(out, page);
+}

@@ -96,10 +96,13 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         let id = self.sheet.rules.len() as u32;
+        // All of them or none: a collection goes on behind a rule of which a part cannot be.
+        let mut subjects = Vec::new();
         for selector in list.slice() {
-            for node in self.subject(selector)? {
-                self.sheet.nodes[node.0 as usize].uses.rule = Some(id);
-            }
+            subjects.extend(self.subject(selector)?);
+        }
+        for node in subjects {
+            self.sheet.nodes[node.0 as usize].uses.rule = Some(id);
         }
         if rule.action == Action::Keep {
             self.sheet.keeps = self.sheet.keeps.max(Some(rule.level));
