@@ -90,3 +90,16 @@ fn a_rule_of_which_a_part_cannot_be_is_none() {
     let (out, _) = filter_pieces(&rules, &options, [&page[..]]);
     assert_eq!(out, page);
 }
+
+/// A `<meta>` whose quotation marks do not end named an encoding if a piece of the page ended behind a
+/// `>` in them.
+#[test]
+fn a_meta_that_does_not_end_names_nothing() {
+    let page = b"</n\xff><!DOCTYPE html>\0<meta charset=\"utf-8\" et=\">\n";
+    let rules = dehusk::Rules::none();
+    let whole = filter_pieces(&rules, &Options::new(), [&page[..]]);
+    for size in 1..page.len() {
+        let pieces = filter_pieces(&rules, &Options::new(), page.chunks(size));
+        assert_eq!(pieces, whole, "in pieces of {size}");
+    }
+}

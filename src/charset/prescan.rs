@@ -47,10 +47,9 @@ pub(super) fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
         let rest = &bytes[at..];
         if rest.starts_with(b"<!--") {
             at += 2 + find(&rest[2..], b"-->")? + 3;
-        } else if let Some(length) = meta_length(rest) {
-            if let (Some(encoding), _) = meta_encoding(&rest[..length])
-                && rest.get(length - 1) == Some(&b'>')
-            {
+        } else if is_meta(rest) {
+            let length = tag_length(rest)?;
+            if let (Some(encoding), _) = meta_encoding(&rest[..length]) {
                 return Some(encoding);
             }
             at += length;
@@ -59,7 +58,7 @@ pub(super) fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
                 .get(1)
                 .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
         {
-            at += tag_length(rest);
+            at += tag_length(rest)?;
         } else {
             at += 1 + memchr::memchr(b'<', &rest[1..])?;
         }
@@ -71,15 +70,15 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|w| w == needle)
 }
 
-/// The length of a tag, to its `>` outside of quotes, or to the end.
-fn tag_length(bytes: &[u8]) -> usize {
+/// The length of a tag, to its `>` outside of quotes, if that is there.
+fn tag_length(bytes: &[u8]) -> Option<usize> {
     let mut quote = None;
     let mut previous = b' ';
     for (i, &b) in bytes.iter().enumerate() {
         match quote {
             Some(q) if b == q => quote = None,
             Some(_) => {}
-            None if b == b'>' => return i + 1,
+            None if b == b'>' => return Some(i + 1),
             None if matches!(b, b'"' | b'\'') && previous == b'=' => quote = Some(b),
             None => {}
         }
@@ -87,15 +86,15 @@ fn tag_length(bytes: &[u8]) -> usize {
             previous = b;
         }
     }
-    bytes.len()
+    None
 }
 
-fn meta_length(bytes: &[u8]) -> Option<usize> {
-    let is_meta = bytes.get(..5)?.eq_ignore_ascii_case(b"<meta")
+fn is_meta(bytes: &[u8]) -> bool {
+    let name = bytes.get(..5);
+    name.is_some_and(|name| name.eq_ignore_ascii_case(b"<meta"))
         && bytes
             .get(5)
-            .is_some_and(|b| b.is_ascii_whitespace() || *b == b'/');
-    is_meta.then(|| tag_length(bytes))
+            .is_some_and(|b| b.is_ascii_whitespace() || *b == b'/')
 }
 
 /// The encoding that a `<meta>` tag declares, and where its name stands in the tag.
