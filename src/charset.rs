@@ -221,7 +221,7 @@ impl Charset {
             self.begin(encoding);
             return true;
         }
-        if is_binary(head) && !is_utf8(head, bytes.len() <= PRESCAN) {
+        if is_binary(head) && !is_utf8(head, last && bytes.len() <= PRESCAN) {
             self.phase = Phase::Raw("binary");
         } else {
             // What is beyond ASCII in the first 4 KiB is decided on before any of it is handed on,

@@ -103,3 +103,16 @@ fn a_meta_that_does_not_end_names_nothing() {
         assert_eq!(pieces, whole, "in pieces of {size}");
     }
 }
+
+/// A page with a control character was binary if a piece of it ended after 4 KiB, in the middle of a
+/// character.
+#[test]
+fn a_character_may_go_on_behind_what_is_searched() {
+    let page = format!("\u{1}{}\u{142}</p>", "a".repeat(4094));
+    let rules = dehusk::Rules::none();
+    let whole = filter_pieces(&rules, &Options::new(), [page.as_bytes()]);
+    for size in [1, 2, 4095, 4096, 4097] {
+        let pieces = filter_pieces(&rules, &Options::new(), page.as_bytes().chunks(size));
+        assert_eq!(pieces, whole, "in pieces of {size}");
+    }
+}
