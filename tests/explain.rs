@@ -7,7 +7,9 @@ use run::{dehusk, folder, run, run_with};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 const SCHEMA: &str = include_str!("../docs/report.schema.json");
 
@@ -26,11 +28,15 @@ const PAGE: &str = "<html lang=en><body class=never><h1>Rain</h1>\
 const RULES: &str = "[ads]\n.gone, .x:max-text-length(50):not(.y)\n[related]\n.z\n.d:min-link-density(0.5):min-links(2)\n\
     p:has-text(structure)\nbody.never\n[keep]\n.k\n";
 
-fn page() -> std::path::PathBuf {
-    folder(
-        "explain",
-        &[("page.html", PAGE.as_bytes()), ("a.sel", RULES.as_bytes())],
-    )
+/// A folder with the page and the rules, made once: tests run side by side, and work in it.
+fn page() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        folder(
+            "explain",
+            &[("page.html", PAGE.as_bytes()), ("a.sel", RULES.as_bytes())],
+        )
+    });
+    &FOLDER
 }
 
 /// What is told of the page with these flags.
@@ -121,7 +127,7 @@ fn colour() {
     let folder = page();
     let of = |flags: &[&str], variables: &[(&str, &str)]| {
         let mut command = dehusk(&[&["-e", ".gone", "--explain"], flags].concat());
-        command.current_dir(&folder).arg("page.html");
+        command.current_dir(folder).arg("page.html");
         for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
