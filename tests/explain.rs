@@ -128,7 +128,7 @@ fn colour() {
     let of = |flags: &[&str], variables: &[(&str, &str)]| {
         let mut command = dehusk(&[&["-e", ".gone", "--explain"], flags].concat());
         command.current_dir(folder).arg("page.html");
-        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        for variable in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
         command.envs(variables.iter().copied());

@@ -68,12 +68,16 @@ pub fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
 #[allow(dead_code)] // Not all tests that run the command need a terminal.
 pub fn on_terminal(line: &str) -> Option<(String, Option<i32>)> {
     let status = "; echo \"exit $?\"";
-    let output = Command::new("script")
+    let mut command = Command::new("script");
+    // Where `CI` is set, colour is taken to be wanted whatever the terminal.
+    for variable in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    let output = command
         .args(["-qec", &format!("{line}{status}"), "/dev/null"])
         .env("dehusk", env!("CARGO_BIN_EXE_dehusk"))
         .env("XDG_CONFIG_HOME", "/nonexistent")
         .env("TERM", "xterm")
-        .env_remove("NO_COLOR")
         .stdin(Stdio::null())
         .output();
     let Ok(output) = output else {
