@@ -1,6 +1,13 @@
 //! Embeds `selectors/` into the crate: generic files, site files with their hosts, phrase lists.
 //! A host that two files serve fails the build; what the files say is checked by the crate's tests.
 
+#[allow(dead_code)]
+#[path = "src/rules/parts.rs"]
+mod parts;
+#[allow(dead_code)]
+#[path = "src/words.rs"]
+mod words;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -49,11 +56,11 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The phrase lists: their names, their phrases in one sorted table (so that nothing has to be built
-/// when the program starts), their expressions, and the files for the tests.
+/// The phrase lists: their names, their phrases with the lengths of their first words, their expressions
+/// with what their sources say of them (so that it need not be asked when the program starts), and the files for the tests.
 fn phrases(root: &Path, out: &mut String) -> io::Result<()> {
     let files = files(&root.join("phrases"), "txt")?;
-    let mut sorted = Vec::new();
+    let mut phrases = Vec::new();
     let mut expressions = Vec::new();
     for (list, path) in files.iter().enumerate() {
         for line in fs::read_to_string(path)?.lines().map(str::trim) {
@@ -61,17 +68,30 @@ fn phrases(root: &Path, out: &mut String) -> io::Result<()> {
                 continue;
             }
             match line.strip_prefix('/').and_then(|l| l.strip_suffix('/')) {
-                Some(expression) => expressions.push((list, expression.to_owned())),
-                None => sorted.push((line.to_owned(), list)),
+                Some(expression) => {
+                    let prefixes = parts::prefixes_of(expression).into_iter();
+                    let prefixes: Vec<String> = prefixes
+                        .map(|prefix| format!("Cow::Borrowed({prefix:?})"))
+                        .collect();
+                    expressions.push(format!(
+                        "({list}, {:?}, Gate::{:?}, &[{}]),\n",
+                        parts::ascii_classes(expression),
+                        parts::Gate::of(expression),
+                        prefixes.join(", "),
+                    ));
+                }
+                None => phrases.push((list, line.to_owned(), words::first_word(line).len())),
             }
         }
     }
-    sorted.sort();
     let names: Vec<String> = files.iter().map(|path| stem(path)).collect();
     let written = [
         format!("pub(super) const LISTS: &[&str] = &{names:?};\n"),
-        format!("pub(super) static PHRASES: &[(&str, u8)] = &{sorted:?};\n"),
-        format!("pub(super) const EXPRESSIONS: &[(u8, &str)] = &{expressions:?};\n"),
+        format!("pub(super) static PHRASES: &[BuiltinPhrase] = &{phrases:?};\n"),
+        format!(
+            "pub(super) static EXPRESSIONS: &[BuiltinExpression] = &[\n{}];\n",
+            expressions.concat()
+        ),
         "#[cfg(test)]\npub(super) const PHRASE_FILES: &[(&str, &str, &str)] = &[\n".to_owned(),
     ];
     out.extend(written);

@@ -96,8 +96,14 @@ pub(crate) fn element_of<'a>(source: &'a str, tag: &'a Tag, foreign: bool) -> El
         id: None,
         class: None,
     };
-    element.id = element.attribute("id");
-    element.class = element.attribute("class");
+    for (name, value) in &tag.attributes {
+        let (name, value) = (&source[name.clone()], &source[value.clone()]);
+        if name.eq_ignore_ascii_case("class") {
+            element.class.get_or_insert_with(|| decode(value));
+        } else if name.eq_ignore_ascii_case("id") {
+            element.id.get_or_insert_with(|| decode(value));
+        }
+    }
     element
 }
 

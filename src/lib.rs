@@ -43,6 +43,7 @@ mod splice;
 mod stream;
 mod tag;
 mod text;
+mod words;
 
 pub use filter::{Filter, HOLD_LIMIT, Options, UnknownEncoding, clean, decoded};
 pub use report::{Amount, FailedTest, Kept, Printable, Prompt, Removal, Report, Saved, Tally};

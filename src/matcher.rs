@@ -5,24 +5,32 @@
 mod deferred;
 mod element_state;
 mod fire;
+mod hits;
 mod kept;
+mod makes;
+mod review;
 mod start;
 
 pub(crate) use element_state::ElementState;
 pub(crate) use kept::{GivenUp, Saved};
+pub(crate) use makes::KnownTypes;
 
 use crate::element::{Element, words_of};
 use crate::page::Page;
-use crate::rules::phrases::Starts;
 use crate::rules::sheet::{Action, Level, Node, NodeId, Rule, Sheet, needs};
+use crate::rules::starts::Starts;
 use crate::rules::{KindSet, Rules};
 use crate::tag::{Class, Name, heading_level, name};
 use crate::text::Text;
-use deferred::Hits;
+
+use deferred::LastOpenings;
 use element_state::{Pending, Unread};
+use hits::Hits;
 use kept::Watch;
+use makes::{MakeEntry, OfType};
 use rustc_hash::{FxHashMap, FxHashSet};
-use start::{MakeEntry, OfType, Subject, shown};
+use smallvec::SmallVec;
+use start::{Subject, shown};
 use std::cell::{Cell, RefCell};
 use std::hash::Hash;
 use std::rc::Rc;
@@ -64,6 +72,12 @@ struct Active {
     open: Vec<u32>,
     /// Subjects of rules that do not count on this site.
     off: FxHashSet<NodeId>,
+}
+
+/// The lists of which phrases are looked for anywhere; `explain` if anybody asks what `[truncated]`
+/// rules say.
+fn scanned_of(sheet: &Sheet, explain: bool) -> u64 {
+    sheet.scanned | if explain { sheet.scanned_if_told } else { 0 }
 }
 
 impl Active {
@@ -158,7 +172,7 @@ pub(crate) struct Matcher {
     /// What is known of elements by their name and class alone.
     makes: FxHashMap<u64, Rc<MakeEntry>>,
     /// By their name alone, whatever the class, as long as no rule knows it.
-    types: FxHashMap<Name, Rc<OfType>>,
+    types: FxHashMap<Name, SmallVec<[Arc<OfType>; 2]>>,
     candidates: Vec<(NodeRef, bool)>,
     /// Whether any rule asks for the words of names.
     asks_words: bool,
@@ -166,6 +180,7 @@ pub(crate) struct Matcher {
     asks_code: bool,
     /// Places in the page's text at which phrases begin, and their lists.
     hits: RefCell<Hits>,
+    last_openings: Cell<Option<LastOpenings>>,
     folded: String,
     /// A rule has come to match since somebody asked.
     news: bool,
@@ -176,14 +191,16 @@ pub(crate) struct Matcher {
 impl Matcher {
     pub(crate) fn new(rules: &Rules, wanted: KindSet, explain: bool) -> Matcher {
         let generic = Arc::clone(rules.generic());
+        let scanned = scanned_of(&generic, explain);
         Matcher {
             rules: rules.clone(),
             keeps: generic.keeps,
-            scanned: generic.scanned,
-            starts: Arc::clone(rules.starts()),
+            scanned,
+            starts: rules.starts(scanned),
             asks_words: generic.asks_words,
             asks_code: generic.asks_code,
             hits: RefCell::default(),
+            last_openings: Cell::new(None),
             active: vec![Active::new(generic)],
             wanted,
             explain,
@@ -203,9 +220,10 @@ impl Matcher {
     /// Puts the rules of a site in force, from here on.
     pub(crate) fn add_site(&mut self, sheet: Arc<Sheet>) {
         self.keeps = self.keeps.max(sheet.keeps);
-        if sheet.scanned & !self.scanned != 0 {
-            self.scanned |= sheet.scanned;
-            self.starts = Arc::new(self.rules.book().starts(self.scanned));
+        let scanned = scanned_of(&sheet, self.explain);
+        if scanned & !self.scanned != 0 {
+            self.scanned |= scanned;
+            self.starts = self.rules.starts(self.scanned);
         }
         self.asks_words |= sheet.asks_words;
         self.asks_code |= sheet.asks_code;
@@ -305,13 +323,15 @@ impl Matcher {
                 self.stack[depth].given_up = Some(GivenUp::Structure);
             }
         }
-        let mut shared = make.all(shown, true);
+        let mut shared = make.all(shown);
         if let Some(first) = shared.next() {
             self.stack[depth].unread = Some(Unread {
                 make: Rc::clone(&make),
                 shown,
-                id_words: id_words.clone(),
+                id_words: id_words.clone().map(Box::new),
                 drops: first.drops || shared.any(|shared| shared.drops),
+                words_known: false,
+                until: u64::MAX,
                 goes: false,
             });
         }
@@ -488,7 +508,7 @@ impl Matcher {
         }
         pending.retain(|p| self.tells(p.node));
         let tells = |unread: &Unread| {
-            let mut all = unread.make.all(unread.shown, true);
+            let mut all = unread.make.all(unread.shown);
             all.any(|shared| self.tells(shared.node))
         };
         let unread = unread.filter(tells).map(|unread| Unread {

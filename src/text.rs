@@ -2,6 +2,7 @@
 //! open candidates may still ask for and counts everything else; which candidates there are is
 //! left to the matcher.
 
+use crate::words::{is_cjk, is_word};
 use encoding_rs::Encoding;
 use std::borrow::Cow;
 
@@ -224,23 +225,21 @@ impl Text {
                     continue;
                 }
                 // A run of printable ASCII: one word or the beginning of it.
-                let n = bytes[i..]
-                    .iter()
-                    .position(|&b| b <= b' ' || b >= 0x7f)
-                    .unwrap_or(bytes.len() - i);
+                let run = bytes[i..].iter().map(|&b| ASCII[usize::from(b)]);
+                let mut kinds = 0;
+                let mut n = 0;
+                for kind in run.take_while(|kind| kind & NOT_PRINTABLE == 0) {
+                    kinds |= kind;
+                    n += 1;
+                }
                 if n == 0 {
                     i += 1; // DEL
                     continue;
                 }
-                let word = &text[i..i + n];
                 self.begin_word(in_link, lead);
-                self.buf.push_str(word);
+                self.buf.push_str(&text[i..i + n]);
                 self.count(n as u64 * UNITS, in_link);
-                if !self.run.punctuation {
-                    self.run.punctuation = word
-                        .bytes()
-                        .any(|b| matches!(b, b'.' | b'!' | b'?' | b',' | b';' | b':'));
-                }
+                self.run.punctuation |= kinds & PUNCTUATION != 0;
                 i += n;
             } else {
                 let c = text[i..].chars().next().unwrap_or('\u{fffd}');
@@ -301,6 +300,22 @@ impl Text {
     }
 }
 
+/// What bytes are: see [`ASCII`].
+const NOT_PRINTABLE: u8 = 1;
+const PUNCTUATION: u8 = 2;
+
+/// Of each byte, whether it is no printable ASCII, and whether it is the punctuation of running text.
+static ASCII: [u8; 256] = {
+    let mut kinds = [NOT_PRINTABLE; 256];
+    let mut b = b'!';
+    while b < 0x7f {
+        let is_punctuation = matches!(b, b'.' | b'!' | b'?' | b',' | b';' | b':');
+        kinds[b as usize] = if is_punctuation { PUNCTUATION } else { 0 };
+        b += 1;
+    }
+    kinds
+};
+
 /// Where text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
@@ -326,16 +341,6 @@ pub(crate) fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
     )
-}
-
-/// A character of Chinese, Japanese or Korean.
-pub(crate) fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2fa1f}')
-}
-
-/// A character that is part of a word. The copyright sign is one: phrases begin with it.
-pub(crate) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '©'
 }
 
 /// Text as phrases are compared: lower case, straight apostrophes.

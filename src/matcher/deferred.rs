@@ -1,15 +1,13 @@
 //! Tests that need an element's text or content: what they say while it is open, what at its end,
 //! and when it is worth looking again.
 
-use super::element_state::{Pending, Unread};
-use super::start::{Shared, Subject};
-use super::{Context, Matcher, NodeRef, Occasion, Truth};
+use super::makes::Bounds;
+use super::{Context, Matcher, NodeRef, Truth};
 use crate::rules::pattern::{BEGINNING, Pattern, Place, Traits, beginning};
-use crate::rules::phrases::{Asked, ListId, MAX_EXACT, Openings};
+use crate::rules::phrases::{Asked, MAX_EXACT, Openings};
 use crate::rules::selector::{Limit, Measure};
 use crate::rules::sheet::{FIRST_WORD, Test};
 use crate::text::{UNITS, fold, fold_into, opens_speech, trim_after_word, trim_to_word};
-use smallvec::SmallVec;
 
 /// A beginning that is not yet long enough is looked at again after so many half characters.
 const AGAIN: u64 = 32 * UNITS;
@@ -18,14 +16,23 @@ const AGAIN: u64 = 32 * UNITS;
 pub(super) struct Look<'a> {
     pub(super) depth: usize,
     /// All of the element has been seen.
-    ended: bool,
-    context: Context<'a>,
+    pub(super) ended: bool,
+    pub(super) context: Context<'a>,
     pub(super) measures: Measures,
     /// The beginning of its text, folded; empty: not yet folded.
-    beginning: String,
-    openings: Option<Openings>,
+    pub(super) beginning: String,
+    pub(super) openings: Option<Openings>,
     whole: Option<String>,
     traits: Option<Traits>,
+    may_hold: Option<u64>,
+}
+
+/// What a text, all of it, said of phrase lists: the page-wide offsets of the last that was asked.
+#[derive(Clone, Copy)]
+pub(super) struct LastOpenings {
+    range: (u64, u64),
+    asked: Asked,
+    openings: Openings,
 }
 
 /// What of an element is counted.
@@ -39,194 +46,49 @@ pub(super) struct Measures {
     article: u64,
     pub(super) links: u32,
     children: u32,
-}
-
-/// Where phrases begin in the page's text: found once, whoever asks.
-#[derive(Default)]
-pub(super) struct Hits {
-    /// Page-wide offset of the text, and the lists with a phrase there.
-    places: Vec<(u64, u64)>,
-    /// Up to here the text has been searched.
-    searched: u64,
-    buffer: String,
+    /// A `:has()` has found something inside.
+    matched: bool,
 }
 
 impl Matcher {
-    /// Looks at the candidates of an element; at its end all of them are decided.
-    pub(super) fn review(&mut self, depth: usize, occasion: Occasion, context: Context<'_>) {
-        if !self.stack[depth].is_candidate() {
-            return;
+    /// What the text of an element says of phrase lists. A box around a box often has the same text.
+    pub(super) fn openings(&self, depth: usize, asked: Asked, look: &mut Look<'_>) -> Openings {
+        let text = look.context.text;
+        let range = (self.stack[depth].text_start, text.end());
+        if look.ended
+            && let Some(last) = self.last_openings.get()
+            && last.range == range
+            && last.asked.covers(asked)
+        {
+            return last.openings;
         }
-        let now = context.text.counts.text;
-        let mut pending = std::mem::take(&mut self.stack[depth].pending);
-        for p in &mut pending {
-            p.due = match occasion {
-                Occasion::Text => p.alarm <= now,
-                Occasion::Match(probe) => self.waits_for(p.node, probe, depth),
-                Occasion::End => true,
-            };
-        }
-        let mut unread = self.stack[depth].unread.take();
-        let is_due = |unread: &Unread| match occasion {
-            Occasion::Match(probe) => {
-                let mut shared = unread.make.all(unread.shown, true);
-                shared.any(|shared| self.waits_for(shared.node, probe, depth))
-            }
-            _ => true,
-        };
-        if !unread.as_ref().is_some_and(is_due) {
-            self.stack[depth].unread = unread.take();
-        }
-        let mut look = Look {
-            depth,
-            ended: occasion == Occasion::End,
-            context,
-            measures: self.measures(depth, occasion == Occasion::End, context),
-            beginning: std::mem::take(&mut self.folded),
-            openings: None,
-            whole: None,
-            traits: None,
-        };
+        let book = self.rules.book();
+        let text = trim_to_word(self.slice(depth, look.context));
+        let openings = book.openings(text, look.ended, asked, &mut look.beginning);
         look.beginning.clear();
-        let due = pending.iter().filter(|p| p.due);
-        let asked = due.fold(Asked::default(), |all, p| all.and(self.node(p.node).asks));
-        let asked = unread
-            .as_ref()
-            .map_or(asked, |unread| asked.and(unread.make.asked));
-        if asked != Asked::default() {
-            // One look at the text rules most candidates out.
-            let text = trim_to_word(self.slice(depth, context));
-            let book = self.rules.book();
-            let openings = book.openings(text, look.ended, asked, &mut look.beginning);
-            look.beginning.clear();
-            look.openings = Some(openings);
-            if openings == Openings::OPEN && matches!(occasion, Occasion::Text) {
-                self.stack[depth].unread = unread.take();
-            }
+        if look.ended {
+            self.last_openings.set(Some(LastOpenings {
+                range,
+                asked,
+                openings,
+            }));
         }
-        let mut yes: SmallVec<[(u8, NodeRef); 4]> = SmallVec::new();
-        pending.retain_mut(|p| {
-            if !p.due {
-                return true;
-            }
-            let node = self.node(p.node);
-            let truth = if look.may_open(node.begins, node.exact) {
-                self.all(p.node, p.bits, &mut look)
-            } else {
-                Truth::No
-            };
-            match truth {
-                Truth::Later(_) if !look.ended => {
-                    p.alarm = self.alarm_of(p.node, p.bits, &look);
-                    return true;
-                }
-                Truth::Yes => yes.push((p.rank, p.node)),
-                _ => {}
-            }
-            false
-        });
-        if let Some(unread) = &unread {
-            let Unread { make, shown, .. } = unread;
-            let subject = Subject {
-                looks: &make.looks,
-                element: None,
-                id_words: unread.id_words.as_ref(),
-                depth,
-                shown: *shown,
-            };
-            let worded = look.openings != Some(Openings::NONE);
-            for shared in make.all(*shown, worded) {
-                if unread.goes && !self.tells(shared.node)
-                    || !look.may_open(shared.begins, shared.exact)
-                {
-                    continue;
-                }
-                let r = shared.node;
-                let bits = match self.late_start(shared, &subject, &look) {
-                    Truth::Later(bits) => bits,
-                    _ => continue,
-                };
-                match self.all(r, bits, &mut look) {
-                    Truth::Later(_) if !look.ended => pending.push(Pending {
-                        node: r,
-                        bits,
-                        drops: shared.drops,
-                        rank: shared.rank,
-                        alarm: self.alarm_of(r, bits, &look),
-                        due: false,
-                    }),
-                    Truth::Yes => yes.push((shared.rank, r)),
-                    _ => {}
-                }
-            }
-        }
-        self.folded = look.beginning;
-        let state = &mut self.stack[depth];
-        state.pending = pending;
-        state.set_alarm(now);
-        if matches!(occasion, Occasion::Match(_)) {
-            self.alarm = 0;
-        }
-        // What a match sets off can only add to others' candidates, never to this element's.
-        yes.sort_unstable();
-        for (_, node) in yes {
-            self.matched(node, depth, context);
-        }
+        openings
     }
 
-    /// Whether a match of `probe` is worth a look at a node of the element: it is, if the element
-    /// could be cut at once.
-    fn waits_for(&self, node: NodeRef, probe: NodeRef, depth: usize) -> bool {
-        let waits = &self.node(node).waits;
-        node.sheet() == probe.sheet()
-            && waits.contains(&probe.node())
-            && self
-                .rule_of(node)
-                .is_some_and(|rule| self.can_cut_now(depth, rule))
-    }
-
-    /// The last look at an element, for nodes that ask for these lists.
-    pub(super) fn last_look<'a>(
-        &self,
-        depth: usize,
-        asked: Asked,
-        context: Context<'a>,
-    ) -> Look<'a> {
-        let mut look = Look {
+    /// A look at an element; `ended` if all of it has been seen.
+    pub(super) fn look<'a>(&self, depth: usize, ended: bool, context: Context<'a>) -> Look<'a> {
+        Look {
             depth,
-            ended: true,
+            ended,
             context,
-            measures: self.measures(depth, true, context),
+            measures: self.measures(depth, ended, context),
             beginning: String::new(),
             openings: None,
             whole: None,
             traits: None,
-        };
-        if asked != Asked::default() {
-            let text = trim_to_word(self.slice(depth, context));
-            let book = self.rules.book();
-            let openings = book.openings(text, true, asked, &mut look.beginning);
-            look.beginning.clear();
-            look.openings = Some(openings);
+            may_hold: None,
         }
-        look
-    }
-
-    /// What the start tag says of a candidate that was not looked at when it came by.
-    fn late_start(&self, shared: &Shared, subject: &Subject<'_, '_>, look: &Look<'_>) -> Truth {
-        let node = self.node(shared.node);
-        // Most are ruled out by their lengths.
-        let measured = node
-            .deferred
-            .iter()
-            .map_while(|test| look.measures.test(test));
-        if measured.into_iter().any(|truth| truth == Truth::No) {
-            return Truth::No;
-        }
-        if shared.settled {
-            return Truth::Later(0);
-        }
-        self.at_start(shared.node, subject, look.context)
     }
 
     fn measures(&self, depth: usize, ended: bool, context: Context<'_>) -> Measures {
@@ -240,6 +102,7 @@ impl Matcher {
             article: state.snapshot.map_or(0, |s| s.article()),
             links: now.links - state.before.links,
             children: state.children,
+            matched: !state.fired.is_empty(),
         }
     }
 
@@ -247,14 +110,24 @@ impl Matcher {
     pub(super) fn all(&self, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
         let mut truth = Truth::Yes;
         for test in &self.node(r).deferred {
-            let measured = look.measures.test(test);
-            match measured.unwrap_or_else(|| self.test(test, r, bits, look)) {
+            match self.test_deferred(test, r, bits, look) {
                 Truth::No => return Truth::No,
                 Truth::Yes => {}
                 later => truth = later,
             }
         }
         truth
+    }
+
+    pub(super) fn test_deferred(
+        &self,
+        test: &Test,
+        r: NodeRef,
+        bits: u32,
+        look: &mut Look<'_>,
+    ) -> Truth {
+        let measured = look.measures.test(test);
+        measured.unwrap_or_else(|| self.test(test, r, bits, look))
     }
 
     pub(super) fn test(&self, test: &Test, r: NodeRef, bits: u32, look: &mut Look<'_>) -> Truth {
@@ -313,6 +186,22 @@ impl Matcher {
         text.slice(self.stack[depth].text_start, text.end())
     }
 
+    /// The lists that are looked for anywhere, of which something may stand in the element's text so far.
+    pub(super) fn may_hold(&self, look: &mut Look<'_>) -> u64 {
+        if let Some(lists) = look.may_hold {
+            return lists;
+        }
+        let book = self.rules.book();
+        let mut hits = self.hits.borrow_mut();
+        hits.search(book, &self.starts, look.context.text);
+        let text = self.slice(look.depth, look.context);
+        let traits = *look.traits.get_or_insert_with(|| Traits::of(text));
+        let start = self.stack[look.depth].text_start;
+        let lists = hits.since(start, self.scanned) | book.gated(self.scanned, traits);
+        look.may_hold = Some(lists);
+        lists
+    }
+
     fn text_test(&self, place: Place, pattern: &Pattern, look: &mut Look<'_>) -> Truth {
         let book = self.rules.book();
         let Look {
@@ -331,10 +220,15 @@ impl Matcher {
                     Pattern::Expression(expression) => expression.is_match(text).into(),
                     Pattern::Literal(words) => look.whole(text).contains(&**words).into(),
                     Pattern::List(list) => {
+                        if self.may_hold(look) & list.bit() == 0 {
+                            return Truth::No;
+                        }
                         let start = self.stack[depth].text_start;
-                        let found = self.has_hit(*list, start, context) || {
+                        let hits = self.hits.borrow();
+                        let found = hits.has_phrase(*list, start) || {
                             let traits = *look.traits.get_or_insert_with(|| Traits::of(text));
-                            book.expression_found(*list, traits, || look.whole(text))
+                            let has_needle = hits.has_needle(*list, start);
+                            book.expression_found(*list, traits, has_needle, || look.whole(text))
                         };
                         found.into()
                     }
@@ -400,36 +294,9 @@ impl Matcher {
         }
     }
 
-    /// Whether a phrase of the list stands in the text from `start` on.
-    fn has_hit(&self, list: ListId, start: u64, context: Context<'_>) -> bool {
-        let Hits {
-            places,
-            searched,
-            buffer,
-        } = &mut *self.hits.borrow_mut();
-        let text = context.text;
-        let end = text.end();
-        if *searched < end {
-            let book = self.rules.book();
-            let from = (*searched).max(text.begin());
-            while places.pop_if(|(at, _)| *at >= from).is_some() {}
-            if places.first().is_some_and(|(at, _)| *at < text.begin()) {
-                places.retain(|(at, _)| *at >= text.begin());
-            }
-            let text = text.raw_slice(from, end);
-            let open = book.scan(&self.starts, text, buffer, |at, lists| {
-                places.push((from + at as u64, lists));
-            });
-            // A phrase that reaches to the end may go on, and a word may.
-            *searched = from + open as u64;
-        }
-        let inside = places.iter().rev().take_while(|(at, _)| *at >= start);
-        inside.into_iter().any(|(_, lists)| lists & list.bit() != 0)
-    }
-
     /// The length of the page's text at which a candidate may be decided; `u64::MAX` if only the
     /// element's end decides it.
-    fn alarm_of(&self, r: NodeRef, bits: u32, look: &Look<'_>) -> u64 {
+    pub(super) fn alarm_of(&self, r: NodeRef, bits: u32, look: &Look<'_>) -> u64 {
         let m = &look.measures;
         let now = look.context.text.counts.text;
         let tests = self.node(r).deferred.iter();
@@ -499,6 +366,23 @@ impl Look<'_> {
 }
 
 impl Measures {
+    /// The length of the text as [`Bounds`] has lengths.
+    pub(super) fn text_bound(&self) -> u32 {
+        self.text.min(u64::from(u32::MAX)) as u32
+    }
+
+    /// Whether they rule out a node with these bounds.
+    pub(super) fn rule_out(&self, bounds: &Bounds) -> bool {
+        let above = |length: u64, max: u32| max != u32::MAX && length > u64::from(max);
+        above(self.text, bounds.max_text)
+            || above(self.text - self.link.min(self.text), bounds.max_nonlink)
+            || above(self.paragraph, bounds.max_paragraph)
+            || self.ended
+                && (self.text < u64::from(bounds.min_text)
+                    || self.links < bounds.min_links
+                    || bounds.wants_match && !self.matched)
+    }
+
     /// What the numbers say of a test; `None` if it asks for something else.
     pub(super) fn test(&self, test: &Test) -> Option<Truth> {
         Some(match test {

@@ -33,9 +33,13 @@ pub(super) struct Unread {
     /// What the page had shown to the element, of [`needs`](crate::rules::sheet::needs).
     pub shown: u8,
     /// The words of its id, if that is a name.
-    pub id_words: Option<Words>,
+    pub id_words: Option<Box<Words>>,
     /// One of them would drop the element.
     pub drops: bool,
+    /// The element's first words have been looked at: what they can decide is decided or pending.
+    pub words_known: bool,
+    /// If they have, the length of the page's text at which to look again.
+    pub until: u64,
     /// The element goes: only what tells that the article's text is cut short is left to ask.
     pub goes: bool,
 }
@@ -159,10 +163,13 @@ impl ElementState {
         let pending = self.pending.iter().map(|p| p.alarm).min();
         self.alarm = pending.unwrap_or(u64::MAX);
         if let Some(unread) = &self.unread {
-            // A word that is longer is looked at again in steps of the same length.
-            let have = text - self.before.text;
-            let first = unread.make.first_alarm;
-            let next = text.saturating_add(first - have.min(UNITS));
+            let next = if unread.words_known {
+                unread.until
+            } else {
+                // A word that is longer is looked at again in steps of the same length.
+                let have = text - self.before.text;
+                text.saturating_add(unread.make.first_alarm - have.min(UNITS))
+            };
             self.alarm = self.alarm.min(next);
         }
     }

@@ -261,7 +261,10 @@ impl Matcher {
             all.and(self.node(near.node).asks)
         });
         let text_is_known = context.text.begin() <= state.text_start;
-        let mut look = self.last_look(depth, asked, context);
+        let mut look = self.look(depth, true, context);
+        if asked != Asked::default() {
+            look.openings = Some(self.openings(depth, asked, &mut look));
+        }
         let mut misses: Vec<(RuleRef, NodeRef, SmallVec<[Failing; 1]>)> = Vec::new();
         for near in near {
             let known = text_is_known || !self.asks_text(near.node);

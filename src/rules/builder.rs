@@ -171,7 +171,7 @@ impl RulesBuilder {
         let not_names = not_names.map(|word| Name::new(word.as_bytes())).collect();
         Ok(Rules(Arc::new(Inner {
             not_names,
-            starts: Arc::new(book.starts(generic.scanned)),
+            starts: Mutex::default(),
             generic,
             sites: set.sites,
             has_entities: set.by_host.keys().any(|host| host.ends_with('*')),

@@ -71,10 +71,37 @@ impl<'a> Compiler<'a> {
                 }
                 self.sheet.index.insert(NodeId(i as u32), &self.sheet.nodes);
                 self.tell_probes(i);
+                let lists = self.scanned_by(NodeId(i as u32));
+                match rule {
+                    Some(Action::Truncated) => self.sheet.scanned_if_told |= lists,
+                    Some(_) => self.sheet.scanned |= lists,
+                    None => {}
+                }
             }
         }
         self.sheet.index.settle();
         self.sheet
+    }
+
+    /// The lists of which a match of this node wants a phrase anywhere in a text.
+    fn scanned_by(&self, id: NodeId) -> u64 {
+        let node = self.sheet.node(id);
+        let left = node.left.map_or(0, |(_, left)| self.scanned_by(left));
+        let tests = node.own.iter().chain(&node.tests).chain(&node.deferred);
+        tests.fold(left, |lists, test| {
+            lists
+                | match test {
+                    Test::Text(Place::Anywhere, Pattern::List(list)) => list.bit(),
+                    Test::Has(nodes) | Test::Under(nodes) => {
+                        nodes.iter().fold(0, |l, &node| l | self.scanned_by(node))
+                    }
+                    Test::Any(alternatives) | Test::Not(alternatives) => {
+                        let nodes = alternatives.iter().map(|a| a.node);
+                        nodes.fold(0, |lists, node| lists | self.scanned_by(node))
+                    }
+                    _ => 0,
+                }
+        })
     }
 
     /// Tells the probes that a node waits for how high its rule stands.
@@ -562,10 +589,15 @@ impl<'a> Compiler<'a> {
                 );
             }
         };
+        let key = format!("{} Has {anchor:?}", selector.to_css_string());
+        if let Some(&id) = self.shared.get(&key) {
+            return Ok(id);
+        }
         let bits = std::mem::take(&mut self.bits);
         let node = self.chain(&parts)?;
         self.bits = bits;
         self.sheet.nodes[node.0 as usize].uses.probe = Some(anchor);
+        self.shared.insert(key, node);
         Ok(node)
     }
 
@@ -604,9 +636,6 @@ impl<'a> Compiler<'a> {
             }
             Pseudo::Text(place, argument) => {
                 let pattern = self.pattern(argument, *place)?;
-                if let (Place::Anywhere, Pattern::List(list)) = (place, &pattern) {
-                    self.sheet.scanned |= list.bit();
-                }
                 Test::Text(*place, pattern)
             }
             Pseudo::Length(measure, limit) => Test::Length(*measure, *limit),

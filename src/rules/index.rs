@@ -17,8 +17,8 @@ pub(crate) struct Index {
     pub words: Bucket<Name>,
     pub types: Bucket<Name>,
     attributes: FxHashMap<Box<str>, AttributeIndex>,
-    /// Which attributes there are, by length and first letter.
-    attribute_sieve: u64,
+    /// Which attributes there are, by length, first and last letter.
+    attribute_sieve: [u64; SIEVE],
     pub universal: Vec<NodeId>,
 }
 
@@ -175,13 +175,19 @@ impl Key {
 impl Index {
     /// The nodes that ask for an attribute; its name may be in any case.
     pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeIndex> {
-        if self.attribute_sieve & place_of_attribute(name) == 0 {
+        let (word, bit) = place_of_attribute(name);
+        if self.attribute_sieve[word] & bit == 0 {
             None
         } else if name.bytes().any(|b| b.is_ascii_uppercase()) {
             self.attributes.get(&*name.to_ascii_lowercase())
         } else {
             self.attributes.get(name)
         }
+    }
+
+    fn note_attribute(&mut self, name: &str) {
+        let (word, bit) = place_of_attribute(name);
+        self.attribute_sieve[word] |= bit;
     }
 
     /// Puts `id` into its buckets. An element that matches the node is found in one of them.
@@ -194,22 +200,22 @@ impl Index {
                 Key::Type(name) => self.types.entry(name).or_default().push(id),
                 Key::Universal => self.universal.push(id),
                 Key::Value(name, value) => {
-                    self.attribute_sieve |= place_of_attribute(&name);
+                    self.note_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
                     attribute.values.entry(value).or_default().push(id);
                 }
                 Key::Part(name, part) => {
-                    self.attribute_sieve |= place_of_attribute(&name);
+                    self.note_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
                     attribute.parts.add(part, id);
                 }
                 Key::First(name, first) => {
-                    self.attribute_sieve |= place_of_attribute(&name);
+                    self.note_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
                     attribute.firsts.entry(first).or_default().push(id);
                 }
                 Key::Attribute(name) => {
-                    self.attribute_sieve |= place_of_attribute(&name);
+                    self.note_attribute(&name);
                     self.attributes.entry(name).or_default().any.push(id);
                 }
             }
@@ -225,10 +231,16 @@ impl Index {
     }
 }
 
-/// An attribute's bit, whatever the case of its name.
-fn place_of_attribute(name: &str) -> u64 {
-    let first = name.bytes().next().unwrap_or(0).to_ascii_lowercase();
-    1 << ((name.len() * 5 + usize::from(first)) % 64)
+/// Words of the sieve of attributes.
+const SIEVE: usize = 16;
+
+/// An attribute's place in the sieve, whatever the case of its name.
+fn place_of_attribute(name: &str) -> (usize, u64) {
+    let lower = |byte: Option<&u8>| u32::from(byte.map_or(0, u8::to_ascii_lowercase));
+    let bytes = name.as_bytes();
+    let key = lower(bytes.first()) | lower(bytes.last()) << 8 | (bytes.len() as u32) << 16;
+    let place = key.wrapping_mul(0x9e37_79b1) >> 22;
+    (place as usize / 64, 1 << (place % 64))
 }
 
 /// The keys of the buckets in which a node must lie: one, or one for each alternative.

@@ -105,7 +105,7 @@ impl FromStr for Kind {
 }
 
 /// A set of kinds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KindSet(u16);
 
 impl KindSet {

@@ -8,11 +8,14 @@ pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod index;
 mod kind;
+pub(crate) mod needles;
+mod parts;
 pub(crate) mod pattern;
 pub(crate) mod phrases;
 pub(crate) mod selector;
 pub(crate) mod sheet;
 pub(crate) mod source;
+pub(crate) mod starts;
 pub(crate) mod written;
 
 pub use builder::RulesBuilder;
@@ -24,15 +27,20 @@ pub use source::SiteRules;
 
 use crate::tag::Name;
 use compile::Compiler;
-use phrases::{PhraseBook, Starts};
+use phrases::PhraseBook;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sheet::Sheet;
 use source::SiteFile;
+use starts::Starts;
 use std::cmp::Reverse;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The files of `selectors/`, built in.
 mod builtin {
+    use super::parts::Gate;
+    use super::phrases::{BuiltinExpression, BuiltinPhrase};
+    use std::borrow::Cow;
+
     include!(concat!(env!("OUT_DIR"), "/selectors.rs"));
 }
 
@@ -52,7 +60,7 @@ struct Inner {
     not_names: FxHashSet<Name>,
     generic: Arc<Sheet>,
     /// Where phrases can begin that the generic rules look for anywhere in a text.
-    starts: Arc<Starts>,
+    starts: Mutex<FxHashMap<u64, Arc<Starts>>>,
     sites: Vec<SiteFile>,
     by_host: FxHashMap<String, Vec<usize>>,
     /// Whether any of the hosts is one such as `google.*`.
@@ -78,7 +86,7 @@ impl Rules {
             book: PhraseBook::default(),
             not_names: FxHashSet::default(),
             generic: Arc::new(Sheet::default()),
-            starts: Arc::default(),
+            starts: Mutex::default(),
             sites: Vec::new(),
             by_host: FxHashMap::default(),
             has_entities: false,
@@ -157,8 +165,11 @@ impl Rules {
         &self.0.generic
     }
 
-    pub(crate) fn starts(&self) -> &Arc<Starts> {
-        &self.0.starts
+    /// Where phrases of these lists can begin; worked out once.
+    pub(crate) fn starts(&self, lists: u64) -> Arc<Starts> {
+        let mut known = lock(&self.0.starts);
+        let starts = || Arc::new(self.0.book.starts(lists));
+        Arc::clone(known.entry(lists).or_insert_with(starts))
     }
 
     /// The rules for a host and its parents, compiled; `None` where there are none.
@@ -176,12 +187,7 @@ impl Rules {
         if files.is_empty() {
             return None;
         }
-        // The map only caches: what a thread that panicked left in it is as good as any.
-        let mut compiled = self
-            .0
-            .compiled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut compiled = lock(&self.0.compiled);
         if let Some(sheet) = compiled.get(&files) {
             return Some(Arc::clone(sheet));
         }
@@ -198,6 +204,11 @@ impl Rules {
         compiled.insert(files, Arc::clone(&sheet));
         Some(sheet)
     }
+}
+
+/// Locks what only remembers: what a thread that panicked left in it is as good as any.
+pub(crate) fn lock<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Rules {

@@ -2,9 +2,13 @@
 //! and most are never asked, so each is compiled when a text first passes a cheap look at what it
 //! cannot do without.
 
+use super::parts::{Gate, ascii_classes, is_not_latin, needle_of, needles_of, prefixes_of};
 use super::phrases::ListId;
 use memchr::memmem::Finder;
 use regex::Regex;
+use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::Extractor;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// How much of a text `:begins-with(/re/)` sees, in characters. The longest prompt of the lists
@@ -56,7 +60,23 @@ pub(crate) enum Pattern {
 /// A regular expression of a rule.
 pub(crate) struct Expression {
     source: String,
+    /// If it is held against a beginning, the first bytes that a match can have.
+    firsts: Option<ByteSet>,
     compiled: OnceLock<Option<Regex>>,
+}
+
+/// A set of bytes.
+type ByteSet = [u64; 4];
+
+/// The first bytes of what an expression matches; `None` if they could be any.
+fn firsts_of(expression: &Hir) -> Option<ByteSet> {
+    let prefixes = Extractor::new().extract(expression);
+    let mut firsts = ByteSet::default();
+    for prefix in prefixes.literals()? {
+        let first = *prefix.as_bytes().first()?;
+        firsts[usize::from(first / 64)] |= 1 << (first % 64);
+    }
+    Some(firsts)
 }
 
 impl Expression {
@@ -74,8 +94,13 @@ impl Expression {
             format!("(?{flags}:{source})")
         };
         let source = place.wrap(&inner);
-        check(&source).map_err(|reason| format!("bad regular expression: {reason}"))?;
+        let parsed =
+            parse(&source).map_err(|reason| format!("bad regular expression: {reason}"))?;
         Ok(Expression {
+            firsts: match place {
+                Place::Anywhere => None,
+                Place::Begins | Place::Exact => firsts_of(&parsed),
+            },
             source,
             compiled: OnceLock::new(),
         })
@@ -83,6 +108,14 @@ impl Expression {
 
     /// Whether the expression matches.
     pub(crate) fn is_match(&self, text: &str) -> bool {
+        if let Some(firsts) = &self.firsts
+            && text
+                .bytes()
+                .next()
+                .is_none_or(|first| firsts[usize::from(first / 64)] & 1 << (first % 64) == 0)
+        {
+            return false;
+        }
         self.compiled
             .get_or_init(|| Regex::new(&self.source).ok())
             .as_ref()
@@ -92,29 +125,48 @@ impl Expression {
 
 /// A regular expression of a phrase list: held against folded text, in one of three ways.
 pub(crate) struct PhraseExpression {
-    source: Box<str>,
+    source: Cow<'static, str>,
     /// What every match has in it.
     needle: OnceLock<Finder<'static>>,
-    /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
-    prefixes: Vec<Box<str>>,
+    prefixes: Prefixes,
     gate: Gate,
     compiled: [OnceLock<Option<Regex>>; 3],
 }
 
+/// What a match can begin with, at most [`PREFIX`](super::parts::PREFIX) characters each; none if it could
+/// be any.
+type Prefixes = Cow<'static, [Cow<'static, str>]>;
+
 impl PhraseExpression {
     pub(crate) fn new(source: &str) -> Self {
+        let prefixes = prefixes_of(source).into_iter();
+        let prefixes = prefixes.map(Cow::Owned).collect();
+        PhraseExpression::known(
+            Cow::Owned(ascii_classes(source)),
+            Gate::of(source),
+            prefixes,
+        )
+    }
+
+    /// An expression about which the rest is known.
+    pub(crate) fn known(source: Cow<'static, str>, gate: Gate, prefixes: Prefixes) -> Self {
         PhraseExpression {
-            source: ascii_classes(source).into(),
+            source,
             needle: OnceLock::new(),
-            prefixes: prefixes_of(source),
-            gate: Gate::of(source),
+            prefixes,
+            gate,
             compiled: Default::default(),
         }
     }
 
-    /// What a match can begin with, at most [`PREFIX`] characters each; none if it could be any.
-    pub(crate) fn prefixes(&self) -> &[Box<str>] {
+    /// What a match can begin with; none if it could be any.
+    pub(crate) fn prefixes(&self) -> &[Cow<'static, str>] {
         &self.prefixes
+    }
+
+    /// What a text must have for the expression to match.
+    pub(crate) fn gate(&self) -> Gate {
+        self.gate
     }
 
     /// Whether the expression may match a text of which this much is known.
@@ -124,6 +176,11 @@ impl PhraseExpression {
             Gate::Percent => traits.percent,
             Gate::NotLatin => traits.not_latin,
         }
+    }
+
+    /// Strings of which every match has at least one in it; none if nothing is known.
+    pub(crate) fn needles(&self) -> Vec<String> {
+        needles_of(&self.source)
     }
 
     /// Whether the expression matches `folded` at this place.
@@ -155,9 +212,6 @@ impl PhraseExpression {
     }
 }
 
-/// Characters of an expression's beginning that are looked at.
-pub(crate) const PREFIX: usize = 3;
-
 /// What a text has, told once for all expressions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits {
@@ -174,250 +228,44 @@ impl Traits {
     }
 }
 
-/// What a text must have for an expression to match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gate {
-    Open,
-    Percent,
-    NotLatin,
-}
+/// Phrase lists with expressions, by what a text must have for one of them to match.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gates([u64; 3]);
 
-/// A character of Greek, Cyrillic or a script behind them.
-fn is_not_latin(c: char) -> bool {
-    c >= '\u{370}' && c.is_alphabetic()
-}
+impl Gates {
+    pub(crate) fn add(&mut self, gate: Gate, list: u64) {
+        self.0[gate as usize] |= list;
+    }
 
-impl Gate {
-    fn of(expression: &str) -> Gate {
-        let literals = literals_of(expression);
-        let has = |wanted: fn(char) -> bool| literals.iter().any(|l| l.contains(wanted));
-        if has(|c| c == '%') {
-            Gate::Percent
-        } else if has(is_not_latin) || has_group_not_latin(expression) {
-            Gate::NotLatin
-        } else {
-            Gate::Open
+    /// All of them.
+    pub(crate) fn all(&self) -> u64 {
+        self.0.iter().fold(0, |all, lists| all | lists)
+    }
+
+    /// Whether one may match a text of which this much is known, other than those that ask for nothing.
+    pub(crate) fn any_beside_open(&self, traits: Traits) -> bool {
+        let [_, percent, not_latin] = self.0;
+        percent != 0 && traits.percent || not_latin != 0 && traits.not_latin
+    }
+
+    /// Whether an expression of one of these lists may match `text`.
+    pub(crate) fn may_match(&self, lists: u64, text: &str) -> bool {
+        let [open, percent, not_latin] = self.0.map(|gate| gate & lists != 0);
+        open || (percent || not_latin) && {
+            let traits = Traits::of(text);
+            percent && traits.percent || not_latin && traits.not_latin
         }
     }
-}
-
-/// Whether each branch of some group, or of the whole, has a character of such a script.
-fn has_group_not_latin(expression: &str) -> bool {
-    let chars: Vec<char> = expression.chars().collect();
-    let has = |branch: &&[char]| {
-        let literals = literals_of(&branch.iter().collect::<String>());
-        literals
-            .iter()
-            .any(|literal| literal.contains(is_not_latin))
-    };
-    let all = |chars: &[char]| branches(chars).iter().all(has);
-    if branches(&chars).len() > 1 {
-        return all(&chars);
-    }
-    let mut i = 0;
-    while i < chars.len() {
-        match chars[i] {
-            '(' => {
-                let end = end_of_bracket(&chars, i);
-                let inner = chars.get(i + 1..end - 1).unwrap_or_default();
-                if !is_optional(chars.get(end)) && all(inner) {
-                    return true;
-                }
-                i = end;
-            }
-            '[' => i = end_of_bracket(&chars, i),
-            '\\' => i += 2,
-            _ => i += 1,
-        }
-    }
-    false
-}
-
-/// Phrases mean the digits and spaces that pages use: folded text has no other spaces, and the
-/// Unicode classes are the costliest part of compiling an expression.
-fn ascii_classes(expression: &str) -> String {
-    expression
-        .replace(r"\\", "\u{0}")
-        .replace(r"\d", "[0-9]")
-        .replace(r"\s", "[ ]")
-        .replace('\u{0}', r"\\")
-}
-
-const DIGITS: &str = "0123456789";
-
-/// The end of the class or group that begins at `at`: the offset behind its closing bracket.
-fn end_of_bracket(chars: &[char], at: usize) -> usize {
-    let mut depth = 0;
-    let mut in_class = 0;
-    let mut i = at;
-    while i < chars.len() {
-        match chars[i] {
-            '\\' => i += 1,
-            '[' => in_class += 1,
-            ']' if in_class > 0 => in_class -= 1,
-            '(' if in_class == 0 => depth += 1,
-            ')' if in_class == 0 => depth -= 1,
-            _ => {}
-        }
-        i += 1;
-        if depth == 0 && in_class == 0 {
-            break;
-        }
-    }
-    i.min(chars.len())
-}
-
-fn is_optional(next: Option<&char>) -> bool {
-    matches!(next, Some('?' | '*' | '{'))
-}
-
-/// The longest literal that every match of an expression must hold; empty if there is none.
-fn needle_of(expression: &str) -> String {
-    let literals = literals_of(expression).into_iter();
-    literals.max_by_key(String::len).unwrap_or_default()
-}
-
-/// The literals that every match of an expression must hold.
-fn literals_of(expression: &str) -> Vec<String> {
-    let chars: Vec<char> = expression.chars().collect();
-    let mut literals = Vec::new();
-    let mut run = String::new();
-    let mut i = 0;
-    while i < chars.len() {
-        let literal = match chars[i] {
-            '|' => return Vec::new(),
-            '(' | '[' => {
-                i = end_of_bracket(&chars, i);
-                None
-            }
-            '\\' => {
-                i += 2;
-                chars.get(i - 1).filter(|c| !c.is_alphanumeric()).copied()
-            }
-            '{' => {
-                // The numbers of a repetition are no literals.
-                while i < chars.len() && chars[i] != '}' {
-                    i += 1;
-                }
-                i += 1;
-                None
-            }
-            '.' | '^' | '$' | '?' | '*' | '+' | '}' | ')' | ']' => {
-                i += 1;
-                None
-            }
-            c => {
-                i += 1;
-                Some(c)
-            }
-        };
-        match literal {
-            Some(c) if !is_optional(chars.get(i)) => run.push(c),
-            _ => literals.push(std::mem::take(&mut run)),
-        }
-    }
-    literals.push(run);
-    literals.retain(|literal| !literal.is_empty());
-    literals
-}
-
-/// What a match of an expression can begin with, at most [`PREFIX`] characters each; none if it
-/// could be any.
-fn prefixes_of(expression: &str) -> Vec<Box<str>> {
-    let chars: Vec<char> = expression.chars().collect();
-    let mut all = Vec::new();
-    for branch in branches(&chars) {
-        match prefixes_of_branch(branch) {
-            Some(prefixes) => all.extend(prefixes.into_iter().map(String::into_boxed_str)),
-            None => return Vec::new(),
-        }
-    }
-    all
-}
-
-fn prefixes_of_branch(chars: &[char]) -> Option<Vec<String>> {
-    let (first, end) = match chars.first()? {
-        '(' => {
-            let end = end_of_bracket(chars, 0);
-            let inner = chars.get(1..end - 1)?;
-            if inner.first() == Some(&'?') {
-                return None;
-            }
-            let mut all = Vec::new();
-            for branch in branches(inner) {
-                all.extend(prefixes_of_branch(branch)?);
-            }
-            (all, end)
-        }
-        '[' => {
-            let end = end_of_bracket(chars, 0);
-            let inner = chars.get(1..end - 1)?;
-            if inner.iter().any(|c| matches!(c, '^' | '-' | '[')) {
-                return None;
-            }
-            let inner: String = inner.iter().collect();
-            let plain = inner.replace(r"\d", DIGITS);
-            if plain.contains('\\') {
-                return None;
-            }
-            (plain.chars().map(String::from).collect(), end)
-        }
-        '\\' => match chars.get(1)? {
-            'b' => return prefixes_of_branch(&chars[2..]),
-            'd' => (DIGITS.chars().map(String::from).collect(), 2),
-            c if c.is_alphanumeric() => return None,
-            c => (vec![c.to_string()], 2),
-        },
-        '.' | '^' | '$' | '?' | '*' | '+' | '{' | '}' | ')' | ']' | '|' => return None,
-        _ => {
-            // A run of literals, as far as each of them is certain.
-            let literal = |i: usize| {
-                let plain = chars
-                    .get(i)
-                    .is_some_and(|c| !r"\.^$?*+{}()[]|".contains(*c));
-                plain && !is_optional(chars.get(i + 1))
-            };
-            let n = (0..PREFIX).take_while(|&i| literal(i)).count().max(1);
-            (vec![chars[..n].iter().collect()], n)
-        }
-    };
-    match chars.get(end) {
-        // Without it the match begins with what follows.
-        Some('?' | '*') => {
-            let mut all = first;
-            all.extend(prefixes_of_branch(&chars[end + 1..])?);
-            Some(all)
-        }
-        Some('{') => None,
-        _ => Some(first),
-    }
-}
-
-/// The branches of a choice.
-fn branches(chars: &[char]) -> Vec<&[char]> {
-    let mut branches = Vec::new();
-    let (mut start, mut i) = (0, 0);
-    while i < chars.len() {
-        match chars[i] {
-            '|' => {
-                branches.push(&chars[start..i]);
-                i += 1;
-                start = i;
-            }
-            '(' | '[' => i = end_of_bracket(chars, i),
-            '\\' => i += 2,
-            _ => i += 1,
-        }
-    }
-    branches.push(&chars[start.min(chars.len())..]);
-    branches
 }
 
 /// Whether an expression can be compiled, without the cost of doing it.
 pub(crate) fn check(expression: &str) -> Result<(), String> {
+    parse(expression).map(drop)
+}
+
+fn parse(expression: &str) -> Result<Hir, String> {
     regex_syntax::Parser::new()
         .parse(expression)
-        .map(drop)
         .map_err(|error| match error {
             regex_syntax::Error::Parse(e) => e.kind().to_string(),
             regex_syntax::Error::Translate(e) => e.kind().to_string(),
@@ -430,36 +278,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_expression_cannot_do_without() {
-        for (expression, needle, prefixes) in [
-            (r"noch [\d.,]+ ?% (des|dieses) artikels", " artikels", "noc"),
-            (r"(foto|bild)\s*[:|]", "", "fot bil"),
-            (r"\d+ kommentare?", " kommentar", "0 1 2 3 4 5 6 7 8 9"),
-            (r"(ihnen )?bleiben noch", "bleiben noch", "ihn ble"),
-            (r"\[?1\]?[.)]? \D", " ", "[ 1"),
-            (r"x*", "", ""),
-            (r"\b(ti|vi) rest(a|ano)", " rest", "ti vi"),
-            (r"a|b", "", "a b"),
-            (r"x{2,3}yz", "yz", ""),
-            (r"[\d.,]+ ?% av", "% av", "0 1 2 3 4 5 6 7 8 9 . ,"),
-            (r"\(c\) ?(19|20)\d\d", "(c)", "("),
-            (r"(a(b|c)|[de])f", "f", "a d e"),
-            (r"tags?\s*:", "tag", "tag"),
-            (r"tag?\s*:", "ta", "ta"),
-        ] {
-            assert_eq!(needle_of(expression), needle, "{expression}");
-            let found = prefixes_of(expression);
-            assert_eq!(found.join(" "), prefixes, "{expression}");
-        }
-    }
-
-    #[test]
     fn an_expression_matches_at_its_place() {
         let left = PhraseExpression::new(r"ti resta il [\d.,]+ ?%");
         assert!(left.is_match(Place::Begins, "ti resta il 50,97% di questo"));
         assert!(!left.is_match(Place::Begins, "oggi ti resta il 50,97% di questo"));
         assert!(left.is_match(Place::Anywhere, "oggi ti resta il 50,97% di questo"));
         assert!(!left.is_match(Place::Exact, "ti resta il 50,97% di questo"));
+    }
+
+    #[test]
+    fn the_first_byte_of_a_beginning_tells() {
+        for (source, flags, text, matches) in [
+            ("PREV(IOUS)? ", "", "PREVIOUS x", true),
+            ("PREV(IOUS)? ", "", "prev x", false),
+            ("perma(link|lien)", "i", "Permalien", true),
+            ("[^a]b", "", "éb", true),
+            ("é|x?y", "i", "ÉT", true),
+            ("x*", "", "", true),
+            (r"\bnext", "", "next", true),
+            (".", "", "\u{3042}", true),
+            ("a|", "", "b", true),
+            ("K", "i", "\u{212a}", true),
+        ] {
+            let expression = Expression::new(source, flags, Place::Begins).expect(source);
+            assert_eq!(expression.is_match(text), matches, "{source} {text}");
+            let without = Expression {
+                firsts: None,
+                ..expression
+            };
+            assert_eq!(without.is_match(text), matches, "{source} {text}");
+        }
     }
 
     #[test]

@@ -2,13 +2,18 @@
 //! tells every list that has a phrase there, however many lists and phrases there are.
 
 use super::error::RuleError;
-use super::pattern::{PREFIX, PhraseExpression, Place, Traits, beginning, check};
+use super::parts::{Gate, PREFIX};
+use super::pattern::{Gates, PhraseExpression, Place, Traits, beginning, check};
+use super::starts::{Beginnings, Starts};
+use crate::tag::Name;
 use crate::text;
+use crate::words::{first_word, is_cjk, is_word};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Lists a set can have: one bit each.
-const MAX_LISTS: usize = 64;
+pub(crate) const MAX_LISTS: usize = 64;
 
 /// A list of phrases, by its place in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +23,23 @@ impl ListId {
     pub(crate) fn bit(self) -> u64 {
         1 << self.0
     }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The lists of a set of bits.
+    pub(crate) fn all_of(mut bits: u64) -> impl Iterator<Item = ListId> {
+        std::iter::from_fn(move || {
+            let list = (bits != 0).then(|| ListId(bits.trailing_zeros() as u8));
+            bits &= bits.wrapping_sub(1);
+            list
+        })
+    }
 }
 
 struct Phrase {
-    folded: Box<str>,
+    folded: Cow<'static, str>,
     list: ListId,
     /// The next phrase with the same first word.
     next: u32,
@@ -33,6 +51,8 @@ const END: u32 = u32::MAX;
 struct List {
     name: String,
     expressions: Vec<PhraseExpression>,
+    /// What a text must have for one of the expressions to match.
+    gates: Gates,
 }
 
 /// Lists of which it is asked whether a phrase of theirs begins a text, or is all of it.
@@ -49,6 +69,11 @@ impl Asked {
         begins: u64::MAX,
         exact: u64::MAX,
     };
+
+    /// Whether what answers this answers `other`.
+    pub(crate) fn covers(self, other: Asked) -> bool {
+        other.begins & !self.begins == 0 && other.exact & !self.exact == 0
+    }
 
     /// These lists and those of `other`.
     pub(crate) fn and(self, other: Asked) -> Asked {
@@ -89,6 +114,13 @@ impl Openings {
     };
 }
 
+/// A phrase of a built-in list: the list's number, the phrase, the length of its first word in bytes.
+pub(crate) type BuiltinPhrase = (u8, &'static str, u8);
+
+/// An expression of a built-in list: the list's number, the source, what a text must have for a match, and
+/// what a match can begin with.
+pub(crate) type BuiltinExpression = (u8, &'static str, Gate, &'static [Cow<'static, str>]);
+
 /// `:exact-text(/re/)` does not look at longer texts, in bytes.
 pub(crate) const MAX_EXACT: usize = 4096;
 
@@ -96,56 +128,26 @@ pub(crate) const MAX_EXACT: usize = 4096;
 #[derive(Default)]
 pub(crate) struct PhraseBook {
     lists: Vec<List>,
-    /// The built-in phrases, sorted, with the numbers of their lists.
-    builtin: &'static [(&'static str, u8)],
-    /// Where those begin that begin with each byte.
-    by_byte: Vec<u32>,
-    /// The others.
     phrases: Vec<Phrase>,
     /// The last phrase with this first word, or first character where the script writes no spaces.
-    by_first: FxHashMap<Box<str>, u32>,
+    by_first: FxHashMap<Name, u32>,
     /// Where phrases can begin at all.
     starts: Starts,
     /// Length of the longest phrase, in bytes of folded text.
     longest: usize,
     /// Expressions by what they can begin with; those that can begin with anything.
-    expressions_by_prefix: FxHashMap<Box<str>, Vec<(ListId, u32)>>,
+    expressions_by_prefix: FxHashMap<Cow<'static, str>, SmallVec<[(ListId, u32); 2]>>,
     expressions: Vec<(ListId, u32)>,
+    /// The lists of the latter, by what a text must have for one to match.
+    gates: Gates,
     /// Which first bytes expressions with such a beginning can have.
     beginnings: Beginnings,
-}
-
-/// The first word of folded text; of CJK text, its first character.
-fn first_word(folded: &str) -> &str {
-    let ascii = folded
-        .bytes()
-        .position(|b| !b.is_ascii_alphanumeric())
-        .unwrap_or(folded.len());
-    if folded.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
-        return &folded[..ascii];
-    }
-    let mut end = 0;
-    for c in folded.chars() {
-        if text::is_cjk(c) {
-            if end == 0 {
-                end = c.len_utf8();
-            }
-            break;
-        }
-        if !text::is_word(c) {
-            break;
-        }
-        end += c.len_utf8();
-    }
-    &folded[..end]
 }
 
 /// Whether a phrase that ends where `rest` begins has ended a word.
 fn ends_word(phrase: &str, rest: &str) -> bool {
     match (phrase.chars().next_back(), rest.chars().next()) {
-        (Some(last), Some(next)) => {
-            !text::is_word(last) || text::is_cjk(last) || !text::is_word(next)
-        }
+        (Some(last), Some(next)) => !is_word(last) || is_cjk(last) || !is_word(next),
         _ => true,
     }
 }
@@ -160,7 +162,7 @@ impl PhraseBook {
                     let reason = format!("bad regular expression: {reason}");
                     RuleError::new(file, i + 1, 1, line, reason)
                 })?;
-                self.add_expression(list, expression);
+                self.add_expression(list, PhraseExpression::new(expression));
                 continue;
             }
             let folded = text::fold(line);
@@ -169,55 +171,49 @@ impl PhraseBook {
                 let reason = "a phrase needs a word: letters, digits or ©".to_owned();
                 return Err(RuleError::new(file, i + 1, 1, line, reason));
             }
-            self.add_phrase(list, folded);
+            let first = first_word(folded).len();
+            self.add_phrase(list, Cow::Owned(folded.to_owned()), first);
         }
         Ok(())
     }
 
-    /// Takes the built-in lists, before any other: their names, their phrases sorted, their
+    /// Takes the built-in lists, before any other: their names, their phrases, their
     /// expressions. A test has shown that the phrases are folded and the expressions right; checking
     /// would take several times as long as everything else at the start.
     pub(crate) fn add_builtin(
         &mut self,
         lists: &[&str],
-        phrases: &'static [(&'static str, u8)],
-        expressions: &[(u8, &str)],
+        phrases: &'static [BuiltinPhrase],
+        expressions: &'static [BuiltinExpression],
     ) {
         debug_assert!(self.lists.is_empty() && lists.len() <= MAX_LISTS);
         let named = |name: &&str| List {
             name: (*name).to_owned(),
             expressions: Vec::new(),
+            gates: Gates::default(),
         };
         self.lists = lists.iter().map(named).collect();
-        self.builtin = phrases;
-        self.by_byte = vec![0; 257];
-        for (phrase, list) in phrases {
-            let first = first_word(phrase);
-            if first.ends_with(|c: char| c.is_ascii())
-                && phrase.as_bytes().get(first.len()) >= Some(&b'{')
-            {
-                // A combining dot behind the first letter: not sorted among those of the word.
-                self.add_phrase(ListId(*list), phrase);
-            }
-            self.starts.add(phrase, first);
-            self.longest = self.longest.max(phrase.len());
-            let byte = usize::from(phrase.bytes().next().unwrap_or(0));
-            self.by_byte[byte + 1] += 1;
+        self.phrases.reserve(phrases.len());
+        self.by_first.reserve(phrases.len() / 2);
+        for &(list, phrase, first) in phrases {
+            self.add_phrase(ListId(list), Cow::Borrowed(phrase), usize::from(first));
         }
-        for byte in 1..self.by_byte.len() {
-            self.by_byte[byte] += self.by_byte[byte - 1];
-        }
-        for (list, expression) in expressions {
-            self.add_expression(ListId(*list), expression);
+        for &(list, source, gate, prefixes) in expressions {
+            let (source, prefixes) = (Cow::Borrowed(source), Cow::Borrowed(prefixes));
+            let expression = PhraseExpression::known(source, gate, prefixes);
+            self.add_expression(ListId(list), expression);
         }
     }
 
-    fn add_expression(&mut self, list: ListId, expression: &str) {
-        let expression = PhraseExpression::new(expression);
-        let expressions = &mut self.lists[list.0 as usize].expressions;
+    fn add_expression(&mut self, list: ListId, expression: PhraseExpression) {
+        let List {
+            expressions, gates, ..
+        } = &mut self.lists[list.index()];
         let id = (list, expressions.len() as u32);
+        gates.add(expression.gate(), list.bit());
         if expression.prefixes().is_empty() {
             self.expressions.push(id);
+            self.gates.add(expression.gate(), list.bit());
         }
         for prefix in expression.prefixes() {
             self.beginnings.add(prefix);
@@ -232,15 +228,16 @@ impl PhraseBook {
         expressions.push(expression);
     }
 
-    fn add_phrase(&mut self, list: ListId, folded: &str) {
-        let first = first_word(folded);
-        self.starts.add(folded, first);
+    /// Adds a phrase whose first word has this length.
+    fn add_phrase(&mut self, list: ListId, folded: Cow<'static, str>, first: usize) {
+        let first = &folded[..first];
+        self.starts.add(&folded, first);
         let next = self
             .by_first
-            .insert(first.into(), self.phrases.len() as u32);
+            .insert(Name::new(first.as_bytes()), self.phrases.len() as u32);
         self.longest = self.longest.max(folded.len());
         self.phrases.push(Phrase {
-            folded: folded.into(),
+            folded,
             list,
             next: next.unwrap_or(END),
         });
@@ -257,6 +254,7 @@ impl PhraseBook {
         self.lists.push(List {
             name: name.to_owned(),
             expressions: Vec::new(),
+            gates: Gates::default(),
         });
         Ok(ListId(self.lists.len() as u8 - 1))
     }
@@ -274,10 +272,8 @@ impl PhraseBook {
 
     /// The phrases of a list.
     pub(crate) fn phrases_of(&self, list: ListId) -> impl Iterator<Item = &str> {
-        let builtin = self.builtin.iter().filter(move |(_, l)| *l == list.0);
-        let others = self.phrases.iter().filter(move |p| p.list == list);
-        let others = others.map(|p| &*p.folded);
-        builtin.map(|(phrase, _)| *phrase).chain(others)
+        let phrases = self.phrases.iter().filter(move |p| p.list == list);
+        phrases.map(|p| &*p.folded)
     }
 
     /// The lists with a phrase at the beginning of `folded`, which begins with a word.
@@ -300,10 +296,12 @@ impl PhraseBook {
         buffer: &mut String,
     ) -> Openings {
         let first = raw_word(text);
-        if first.len() == text.len() && !ended {
+        if !ended && (first.len() == text.len() || text.chars().nth(PREFIX).is_none()) {
             return Openings::OPEN;
         }
-        if !self.starts.may_begin(text, first) && !self.may_begin_expression(text, ended, asked) {
+        let may_begin = self.starts.may_begin(text, first);
+        let may_begin_expression = self.may_begin_expression(text, ended, asked);
+        if !may_begin && !may_begin_expression {
             return Openings::NONE;
         }
         let mut o = Openings::NONE;
@@ -312,15 +310,19 @@ impl PhraseBook {
         buffer.clear();
         text::fold_into(&text[..window], buffer);
         let folded = &buffer[..];
-        for (phrase, list) in self.phrases_from(first_word(folded)) {
+        let phrases = may_begin.then(|| self.phrases_from(first_word(folded)));
+        for (phrase, list) in phrases.into_iter().flatten() {
             let bit = list.bit();
+            if (asked.begins | asked.exact) & bit == 0 {
+                continue;
+            }
             if let Some(rest) = folded.strip_prefix(phrase) {
                 if rest.is_empty() && !ended {
                     o.may_begin |= bit;
                 } else if ends_word(phrase, rest) {
                     o.begins |= bit;
                 }
-                if whole && !rest.contains(text::is_word) {
+                if whole && !rest.contains(is_word) {
                     *(if ended {
                         &mut o.exact
                     } else {
@@ -332,12 +334,17 @@ impl PhraseBook {
                 o.may_be_exact |= bit;
             }
         }
+        if !may_begin_expression {
+            return o;
+        }
         let fold_all = |text: &str| {
             let mut folded = String::with_capacity(text.len());
             text::fold_into(text, &mut folded);
             folded
         };
-        let by_prefix = prefixes(folded).filter_map(|p| self.expressions_by_prefix.get(p));
+        let by_prefix = prefixes(folded)
+            .filter(|prefix| self.beginnings.may_be(prefix))
+            .filter_map(|prefix| self.expressions_by_prefix.get(prefix));
         let expressions = by_prefix.flatten().chain(&self.expressions);
         let mut beginning_folded = None;
         let mut whole_folded = None;
@@ -375,14 +382,23 @@ impl PhraseBook {
 
     /// Whether some expression of the `asked` lists may match at the beginning of `text`, not folded.
     fn may_begin_expression(&self, text: &str, ended: bool, asked: Asked) -> bool {
-        // Of those that can begin with anything most want what few texts have.
-        let mut anything = self.expressions.iter().filter(|(list, _)| {
-            let lists = asked.begins | asked.exact;
-            lists & list.bit() != 0
-        });
+        let asked = asked.begins | asked.exact;
         self.beginnings.may_have(text)
-            || anything
-                .any(|&(list, i)| !ended || self.expression(list, i).may_match(Traits::of(text)))
+            || !ended && self.gates.all() & asked != 0
+            // Of those that can begin with anything most want what few texts have.
+            || ended && self.gates.may_match(asked, text)
+    }
+
+    /// The expressions of these lists.
+    pub(super) fn expressions_of(
+        &self,
+        lists: u64,
+    ) -> impl Iterator<Item = (ListId, &PhraseExpression)> {
+        ListId::all_of(lists).flat_map(|list| {
+            let expressions = self.lists.get(list.index()).map(|list| &list.expressions);
+            let expressions = expressions.into_iter().flatten();
+            expressions.map(move |expression| (list, expression))
+        })
     }
 
     fn expression(&self, list: ListId, i: u32) -> &PhraseExpression {
@@ -394,31 +410,13 @@ impl PhraseBook {
         self.longest
     }
 
-    /// The phrases whose first word this is; of words that are not ASCII, some that begin with it and
-    /// go on too.
+    /// The phrases whose first word this is.
     fn phrases_from(&self, first: &str) -> impl Iterator<Item = (&str, ListId)> {
-        let byte = usize::from(first.bytes().next().unwrap_or(0));
-        let near = match self.by_byte.get(byte..byte + 2) {
-            Some(&[from, to]) if self.starts.words.may_have(first) => {
-                &self.builtin[from as usize..to as usize]
-            }
-            _ => &[],
-        };
-        let start = near.partition_point(|(phrase, _)| *phrase < first);
-        let ascii = first.bytes().next_back().is_some_and(|b| b.is_ascii());
-        let goes_on = move |phrase: &str| {
-            let next = phrase.as_bytes().get(first.len());
-            phrase.starts_with(first) && !(ascii && next.is_some_and(|next| *next >= b'a'))
-        };
-        let builtin = near[start..]
-            .iter()
-            .take_while(move |(phrase, _)| goes_on(phrase))
-            .map(|(phrase, list)| (*phrase, ListId(*list)));
         // The last phrase of a chain points behind the end.
         let phrase = |id: u32| self.phrases.get(id as usize);
-        let id = self.by_first.get(first).copied();
-        let others = std::iter::successors(id.and_then(phrase), move |p| phrase(p.next));
-        builtin.chain(others.map(|p| (&*p.folded, p.list)))
+        let id = self.by_first.get(&Name::new(first.as_bytes())).copied();
+        let phrases = std::iter::successors(id.and_then(phrase), move |p| phrase(p.next));
+        phrases.map(|p| (&*p.folded, p.list))
     }
 
     /// Whether each built-in phrase is found by its first word.
@@ -428,7 +426,7 @@ impl PhraseBook {
             let mut same = self.phrases_from(first_word(phrase));
             same.any(|(found, _)| found == phrase)
         };
-        self.builtin.iter().all(|(phrase, _)| found(phrase))
+        self.phrases.iter().all(|phrase| found(&phrase.folded))
     }
 
     /// Whether a phrase begins with this, the first word of a text.
@@ -436,15 +434,35 @@ impl PhraseBook {
         self.phrases_from(first).next().is_some()
     }
 
-    /// Whether an expression of the list matches anywhere in `folded`, the folded form of `text`.
+    /// Of these lists, those with an expression that may match a text of which this much is known, whatever
+    /// its [`Needles`](super::needles::Needles) say.
+    pub(crate) fn gated(&self, lists: u64, traits: Traits) -> u64 {
+        let gated = ListId::all_of(lists).filter(|list| {
+            let list = self.lists.get(list.index());
+            list.is_some_and(|list| list.gates.any_beside_open(traits))
+        });
+        gated.fold(0, |lists, list| lists | list.bit())
+    }
+
+    /// Whether an expression of the list matches anywhere in `folded`, the folded form of a text of
+    /// which this much is known: `has_needle` if what its [`Needles`](super::needles::Needles) are made of may stand in it.
     pub(crate) fn expression_found<'a>(
         &self,
         list: ListId,
         traits: Traits,
+        has_needle: bool,
         folded: impl FnOnce() -> &'a str,
     ) -> bool {
-        let expressions = self.lists[list.0 as usize].expressions.iter();
-        let mut expressions = expressions.filter(|e| e.may_match(traits)).peekable();
+        let List {
+            expressions, gates, ..
+        } = &self.lists[list.index()];
+        if !has_needle && !gates.any_beside_open(traits) {
+            return false;
+        }
+        let expressions = expressions
+            .iter()
+            .filter(|e| e.may_match(traits) && (has_needle || e.gate() != Gate::Open));
+        let mut expressions = expressions.peekable();
         if expressions.peek().is_none() {
             return false;
         }
@@ -454,12 +472,10 @@ impl PhraseBook {
 
     /// Where phrases of these lists can begin.
     pub(crate) fn starts(&self, lists: u64) -> Starts {
-        let mut starts = Starts::default();
-        let builtin = self.builtin.iter().map(|(p, list)| (*p, ListId(*list)));
-        let others = self.phrases.iter().map(|p| (&*p.folded, p.list));
-        for (phrase, list) in builtin.chain(others) {
+        let mut starts = Starts::of(lists);
+        for Phrase { folded, list, .. } in &self.phrases {
             if lists & list.bit() != 0 {
-                starts.add(phrase, first_word(phrase));
+                starts.add(folded, first_word(folded));
             }
         }
         starts
@@ -484,7 +500,13 @@ impl PhraseBook {
                 continue;
             }
             let ends_here = word.len() == rest.len();
-            if !ends_here && !starts.may_begin(rest, word) {
+            let may_begin = if ends_here {
+                open = open.or(Some(at));
+                starts.words.may_have(word)
+            } else {
+                starts.may_begin(rest, word)
+            };
+            if !may_begin {
                 at += word.len();
                 continue;
             }
@@ -502,11 +524,9 @@ impl PhraseBook {
                     let mut phrases = self.phrases_from(first_word(buffer));
                     phrases.any(|(phrase, _)| phrase.starts_with(&**buffer))
                 };
-                if window == rest.len() && (ends_here || may_go_on()) {
+                if window == rest.len() && !ends_here && may_go_on() {
                     open = open.or(Some(at));
                 }
-            } else if ends_here {
-                open = open.or(Some(at));
             }
             at += word.len();
         }
@@ -520,7 +540,7 @@ impl PhraseBook {
         self.scan(&starts, folded, &mut String::new(), |_, lists| {
             found |= lists & list.bit() != 0
         });
-        found || self.expression_found(list, Traits::of(folded), || folded)
+        found || self.expression_found(list, Traits::of(folded), true, || folded)
     }
 }
 
@@ -549,110 +569,6 @@ fn floor_char_boundary(text: &str, n: usize) -> usize {
         n -= 1;
     }
     n
-}
-
-/// Tells most words that are no phrase's first from their first three bytes and their length: a
-/// table of bits, which is cheaper to ask than a map.
-struct Sieve([u64; Sieve::WORDS]);
-
-/// Tells most places of a text at which no phrase of some lists begins.
-#[derive(Default)]
-pub(crate) struct Starts {
-    words: Sieve,
-    /// First words with the two bytes behind them, or alone.
-    pairs: Sieve,
-}
-
-impl Starts {
-    /// The two bytes behind the first word, if they are ASCII.
-    fn behind(text: &str, word: &str) -> Option<[u8; 2]> {
-        let two = text.as_bytes().get(word.len()..word.len() + 2)?;
-        two.is_ascii().then(|| [two[0], two[1]])
-    }
-
-    fn add(&mut self, phrase: &str, first: &str) {
-        self.words.add(first);
-        let behind = Starts::behind(phrase, first).unwrap_or_default();
-        self.pairs.add_with(first, behind);
-    }
-
-    /// Whether a phrase may begin with `word`, with which `text` begins, not folded.
-    fn may_begin(&self, text: &str, word: &str) -> bool {
-        self.words.may_have(word)
-            && Starts::behind(text, word).is_none_or(|behind| {
-                self.pairs.may_have_with(word, behind) || self.pairs.may_have(word)
-            })
-    }
-}
-
-impl Default for Sieve {
-    fn default() -> Self {
-        Sieve([0; Sieve::WORDS])
-    }
-}
-
-impl Sieve {
-    const WORDS: usize = 256;
-
-    fn place(bytes: &[u8], behind: [u8; 2]) -> (usize, u64) {
-        let byte = |i: usize| {
-            bytes
-                .get(i)
-                .map_or(0, |b| u32::from(b.to_ascii_lowercase()))
-        };
-        let key = byte(0) | byte(1) << 8 | byte(2) << 16 | (bytes.len() as u32) << 24;
-        let [a, b] = behind.map(|b| u32::from(b.to_ascii_lowercase()));
-        let key = key ^ (a << 8 | b).wrapping_mul(0x85eb_ca6b);
-        let hash = key.wrapping_mul(0x9e37_79b1) >> 18;
-        (hash as usize / 64, 1 << (hash % 64))
-    }
-
-    fn add(&mut self, first: &str) {
-        self.add_with(first, [0, 0]);
-    }
-
-    fn add_with(&mut self, first: &str, behind: [u8; 2]) {
-        let (word, bit) = Sieve::place(first.as_bytes(), behind);
-        self.0[word] |= bit;
-    }
-
-    /// Whether a word, not folded, may be a phrase's first. Folding may change what is not ASCII.
-    fn may_have(&self, word: &str) -> bool {
-        self.may_have_with(word, [0, 0])
-    }
-
-    fn may_have_with(&self, word: &str, behind: [u8; 2]) -> bool {
-        let (place, bit) = Sieve::place(word.as_bytes(), behind);
-        self.0[place] & bit != 0 || !word.is_ascii()
-    }
-
-    fn add_bytes(&mut self, bytes: &[u8]) {
-        let (place, bit) = Sieve::place(bytes, [0, 0]);
-        self.0[place] |= bit;
-    }
-
-    fn has_bytes(&self, bytes: &[u8]) -> bool {
-        let (place, bit) = Sieve::place(bytes, [0, 0]);
-        self.0[place] & bit != 0
-    }
-}
-
-/// The same for beginnings, from their first three bytes.
-#[derive(Default)]
-struct Beginnings(Sieve);
-
-impl Beginnings {
-    fn add(&mut self, beginning: &str) {
-        let bytes = beginning.as_bytes();
-        self.0.add_bytes(&bytes[..bytes.len().min(PREFIX)]);
-    }
-
-    /// Whether a text, not folded, may have such a beginning. Folding may change what is not ASCII.
-    fn may_have(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let first = &bytes[..bytes.len().min(PREFIX)];
-        !first.is_ascii() || (1..=first.len()).any(|n| self.0.has_bytes(&first[..n]))
-    }
 }
 
 /// The lines of a list that are phrases, numbered from 0.

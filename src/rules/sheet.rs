@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::pattern::{Pattern, Place};
 use super::phrases::Asked;
 use super::selector::{self, Limit, Measure};
+use crate::matcher::KnownTypes;
 use crate::tag::Name;
 use rustc_hash::FxHashSet;
 use selectors::attr::AttrSelectorOperator;
@@ -245,8 +246,10 @@ pub(crate) struct Sheet {
     pub off: FxHashSet<NodeId>,
     /// The highest level of a `[keep]` rule.
     pub keeps: Option<Level>,
-    /// The lists of which phrases are looked for anywhere in a text.
+    /// The lists of which phrases are looked for anywhere in a text; and of which only `[truncated]` rules
+    /// do, that nobody may ask.
     pub scanned: u64,
+    pub scanned_if_told: u64,
     /// Whether any rule asks for repeats, or for the place among siblings of a type.
     pub asks_repeats: bool,
     pub asks_types: bool,
@@ -254,6 +257,8 @@ pub(crate) struct Sheet {
     pub asks_words: bool,
     /// Whether any rule asks for the source of scripts and the like.
     pub asks_code: bool,
+    /// What the matcher has worked out of it.
+    pub known_types: KnownTypes,
 }
 
 impl Sheet {
