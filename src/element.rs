@@ -40,9 +40,10 @@ impl<'a> Element<'a> {
 
     /// The value of an attribute; of two of the same name the first counts.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
-        let mut all = self.attributes();
-        all.find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| decode(value))
+        let source = self.source;
+        let mut all = self.attributes.iter();
+        all.find(|(n, _)| is_named(source, n, name))
+            .map(|(_, value)| decode(&source[value.clone()]))
     }
 
     /// Names and values of all attributes, as they stand in the page.
@@ -71,6 +72,11 @@ impl<'a> Element<'a> {
     }
 }
 
+/// Whether this part of a tag is `name`, in any case. Most names differ in length.
+fn is_named(source: &str, part: &Range<usize>, name: &str) -> bool {
+    part.len() == name.len() && source[part.clone()].eq_ignore_ascii_case(name)
+}
+
 /// The tag's element, from where lol_html found its parts.
 pub(crate) fn element_of<'a>(source: &'a str, tag: &'a Tag, foreign: bool) -> Element<'a> {
     let name = tag.name;
@@ -97,11 +103,11 @@ pub(crate) fn element_of<'a>(source: &'a str, tag: &'a Tag, foreign: bool) -> El
         class: None,
     };
     for (name, value) in &tag.attributes {
-        let (name, value) = (&source[name.clone()], &source[value.clone()]);
-        if name.eq_ignore_ascii_case("class") {
-            element.class.get_or_insert_with(|| decode(value));
-        } else if name.eq_ignore_ascii_case("id") {
-            element.id.get_or_insert_with(|| decode(value));
+        let value = || decode(&source[value.clone()]);
+        if is_named(source, name, "class") {
+            element.class.get_or_insert_with(value);
+        } else if is_named(source, name, "id") {
+            element.id.get_or_insert_with(value);
         }
     }
     element

@@ -147,15 +147,19 @@ impl Matcher {
         let add = |out: &mut Vec<_>, sheet, ids: &[NodeId]| {
             out.extend(ids.iter().map(|&id| (NodeRef::new(sheet, id), false)));
         };
-        for sheet in 0..self.active.len() {
-            let index = &self.active[sheet].sheet.index;
-            for (name, value) in element.attributes() {
-                if let Some(attribute) = index.attribute(name)
-                    && !name.eq_ignore_ascii_case("class")
-                {
+        for (name, value) in element.attributes() {
+            // What its class brings is known already.
+            if name.eq_ignore_ascii_case("class") {
+                continue;
+            }
+            for (sheet, active) in self.active.iter().enumerate() {
+                if let Some(attribute) = active.sheet.index.attribute(name) {
                     attribute.find(&decode(value), |ids| add(out, sheet, ids));
                 }
             }
+        }
+        for sheet in 0..self.active.len() {
+            let index = &self.active[sheet].sheet.index;
             if let Some(id) = element.id()
                 && let Some(ids) = index.ids.get(id)
             {

@@ -25,8 +25,9 @@ pub(crate) struct Index {
 /// Nodes that ask for one attribute.
 #[derive(Default)]
 pub(crate) struct AttributeIndex {
-    /// By the whole value, ASCII in lower case.
+    /// By the whole value, ASCII in lower case; the longest of them.
     values: Bucket<Box<str>>,
+    longest_value: usize,
     /// By a part of the value.
     parts: Parts,
     /// By the first byte of the value, ASCII in lower case: of beginnings that are too short for
@@ -40,7 +41,7 @@ impl AttributeIndex {
     /// Calls `found` with the nodes that ask for this value, and some others.
     pub(crate) fn find(&self, value: &str, mut found: impl FnMut(&[NodeId])) {
         found(&self.any);
-        let ids = if self.values.is_empty() {
+        let ids = if value.len() > self.longest_value {
             None
         } else if value.bytes().any(|b| b.is_ascii_uppercase()) {
             self.values.get(&*value.to_ascii_lowercase())
@@ -81,10 +82,11 @@ impl Parts {
         (hash as usize / 64, 1 << (hash % 64))
     }
 
-    /// The last bytes of a window, and the byte that follows them.
+    /// The last bytes of a window, and the byte that follows them: letters in lower case, and others as
+    /// may be.
     #[inline]
     fn next(bytes: u32, byte: u8) -> u32 {
-        (bytes << 8 | u32::from(byte.to_ascii_lowercase())) & 0x00ff_ffff
+        (bytes << 8 | u32::from(byte | 0x20)) & 0x00ff_ffff
     }
 
     /// The windows of a part, from the left.
@@ -202,6 +204,7 @@ impl Index {
                 Key::Value(name, value) => {
                     self.note_attribute(&name);
                     let attribute = self.attributes.entry(name).or_default();
+                    attribute.longest_value = attribute.longest_value.max(value.len());
                     attribute.values.entry(value).or_default().push(id);
                 }
                 Key::Part(name, part) => {
