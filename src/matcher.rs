@@ -337,7 +337,11 @@ impl Matcher {
         }
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        candidates.extend(make.rest(shown));
+        for &(needs, node, matches) in make.candidates().iter().flat_map(|all| &all.rest) {
+            if needs & !shown == 0 {
+                candidates.push((node, matches));
+            }
+        }
         self.collect_attributes(element, id_words.as_ref(), &mut candidates);
         for &(candidate, matches) in &candidates {
             if matches {

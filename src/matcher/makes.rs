@@ -45,50 +45,45 @@ impl Looks {
 /// What is known of all elements with this name and class.
 pub(crate) struct MakeEntry {
     pub(super) looks: Looks,
-    by_class: Candidates,
-    /// One for each sheet in force.
-    by_type: SmallVec<[Arc<OfType>; 2]>,
+    /// What the class leaves possible, and the name: for each sheet in force.
+    candidates: SmallVec<[Arc<Candidates>; 3]>,
     /// The length of an element's text at which it is worth to look at them.
     pub(super) first_alarm: u64,
 }
 
 impl MakeEntry {
-    fn new(looks: Looks, by_class: Candidates, by_type: SmallVec<[Arc<OfType>; 2]>) -> MakeEntry {
-        let alarms = by_type.iter().map(|of_type| of_type.candidates.first_alarm);
-        let alarm = alarms.fold(by_class.first_alarm, u64::min);
+    fn new(looks: Looks, by_class: Candidates, by_type: &[Arc<OfType>]) -> MakeEntry {
+        let mut candidates: SmallVec<[Arc<Candidates>; 3]> = SmallVec::new();
+        if !by_class.is_empty() {
+            candidates.push(Arc::new(by_class));
+        }
+        let by_type = by_type.iter().map(|of_type| &of_type.candidates);
+        candidates.extend(by_type.filter(|all| !all.is_empty()).map(Arc::clone));
+        let alarms = candidates.iter().map(|all| all.first_alarm).min();
         MakeEntry {
             // Not before its first word.
-            first_alarm: alarm.max(FIRST_WORD as u64 * UNITS),
+            first_alarm: alarms.unwrap_or(u64::MAX).max(FIRST_WORD as u64 * UNITS),
             looks,
-            by_class,
-            by_type,
+            candidates,
         }
     }
 
-    pub(super) fn candidates(&self) -> impl Iterator<Item = &Candidates> {
-        let by_type = self.by_type.iter().map(|of_type| &of_type.candidates);
-        std::iter::once(&self.by_class).chain(by_type)
+    pub(super) fn candidates(&self) -> &[Arc<Candidates>] {
+        &self.candidates
     }
 
     /// The candidates with deferred tests, after what the page has shown.
     pub(super) fn all(&self, shown: u8) -> impl Iterator<Item = &Shared> {
-        self.candidates()
-            .flat_map(|all| all.worded.iter().chain(&all.others))
+        self.candidates
+            .iter()
+            .flat_map(|all| all.others.iter().chain(&all.worded))
             .filter(move |shared| shared.needs & !shown == 0)
-    }
-
-    /// The nodes that are to be asked at the start tag, and whether they match anyway.
-    pub(super) fn rest(&self, shown: u8) -> impl Iterator<Item = (NodeRef, bool)> {
-        self.candidates()
-            .flat_map(|all| &all.rest)
-            .filter(move |(needs, ..)| needs & !shown == 0)
-            .map(|&(_, node, matches)| (node, matches))
     }
 }
 
 /// What is known of all elements with a name, whatever their class.
 pub(crate) struct OfType {
-    candidates: Candidates,
+    candidates: Arc<Candidates>,
     /// All nodes that ask for the name, sorted.
     nodes: Vec<NodeRef>,
 }
@@ -109,11 +104,16 @@ pub(super) struct Candidates {
     /// The lists that each of these ask for.
     asked: [Asked; 2],
     first_alarm: u64,
-    /// Nodes that are to be asked at the start tag, and whether they match anyway.
-    rest: Vec<(u8, NodeRef, bool)>,
+    /// Nodes that are to be asked at the start tag, each after what the page must have shown, and whether
+    /// they match anyway.
+    pub(super) rest: Vec<(u8, NodeRef, bool)>,
 }
 
 impl Candidates {
+    fn is_empty(&self) -> bool {
+        self.others.is_empty() && self.worded.is_empty() && self.rest.is_empty()
+    }
+
     /// The lists that are asked for about an element with so much text, in half characters, of which the
     /// first words have been looked at or not.
     pub(super) fn asked(&self, text: u32, words_known: bool) -> Asked {
@@ -249,7 +249,7 @@ impl Matcher {
             self.makes.clear();
         }
         let by_class = self.candidates_of(&nodes, &looks, false);
-        let entry = Rc::new(MakeEntry::new(looks, by_class, by_type));
+        let entry = Rc::new(MakeEntry::new(looks, by_class, &by_type));
         self.makes.insert(key, Rc::clone(&entry));
         entry
     }
@@ -294,7 +294,10 @@ impl Matcher {
             words: Vec::new(),
         };
         let candidates = self.candidates_of(&nodes, &looks, true);
-        OfType { candidates, nodes }
+        OfType {
+            candidates: Arc::new(candidates),
+            nodes,
+        }
     }
 
     /// Sorts nodes by what is left to ask. With `any_class` the element's class may be another: what
