@@ -70,7 +70,7 @@ fn assert_none(complaints: impl Iterator<Item = String>) {
 }
 
 /// The lists that rows name: (list, content).
-const LISTS: [(&str, &str); 2] = [
+const LISTS: [(&str, &str); 3] = [
     (
         "test-more",
         "! en\nread also\n! fr\nà lire aussi\n! it\nl'altra notizia\n! ja\n関連記事\n",
@@ -78,6 +78,11 @@ const LISTS: [(&str, &str); 2] = [
     (
         "test-left",
         "! de\nnoch zu lesen\n/noch [\\d.,]+ ?% dieses artikels/\n",
+    ),
+    // With needles: a group, a string beyond ASCII, none at all.
+    (
+        "test-needles",
+        "/(abonnez|identifiez)-vous .{0,9}lire/\n/\\d+ été réservé/\n/\\d\\d-\\d\\d/\n",
     ),
 ];
 
@@ -620,6 +625,23 @@ const WHEN_THE_ELEMENT_ENDS: &[Row] = &[
     (
         "p:has-text(@test-more)",
         "⟦<p>この関連記事を読む</p>⟧⟦<p>Qui l’altra notizia</p>⟧",
+    ),
+    (
+        "p:has-text(@test-needles)",
+        "<p>Abonnez</p>⟦<p>«ABONNEZ-VOUS pour lire»</p>⟧<p>-vous lire</p>⟦<p>a <b>Iden</b>tifiez-<i>vous et </i>lire</p>⟧",
+    ),
+    (
+        "p:has-text(@test-needles)",
+        "⟦<p>12 É&#84;é r&eacute;servé</p>⟧<p>été réservé</p>⟦<p>a 10-12 b</p>⟧<p>10- 12</p>",
+    ),
+    (
+        "div:has-text(@test-needles):max-text-length(40)",
+        "<div>abonnez-vous pour lire, § <div>abonnez</div></div>⟦<div><div>Identifiez-vous et lire</div></div>⟧",
+    ),
+    // What can begin is known by its first byte, whatever the case.
+    (
+        "p:begins-with(/prev(ious)? /i)",
+        "⟦<p>PREV page</p>⟧⟦<p>» previous x</p>⟧<p>the prev page</p><p>preview x</p>",
     ),
     (
         "p:has-text(@test-left)",
