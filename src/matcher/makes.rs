@@ -340,7 +340,11 @@ impl Matcher {
             };
             let drops = self.drops(r);
             let worded = node.begins | node.exact != 0;
-            let at_once = settled.is_some() && node.waits.is_empty() && self.is_wanted(r);
+            let has_alternatives = |test: &Test| matches!(test, Test::Any(_) | Test::Not(_));
+            let at_once = settled.is_some()
+                && node.waits.is_empty()
+                && !node.deferred.iter().any(has_alternatives)
+                && self.is_wanted(r);
             let unnamed =
                 |test: &Test| matches!(test, Test::Named(all) if !is_named(&looks.words, all));
             let by_id = !any_class && node.tests.iter().any(unnamed);
