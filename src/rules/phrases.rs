@@ -296,11 +296,13 @@ impl PhraseBook {
         buffer: &mut String,
     ) -> Openings {
         let first = raw_word(text);
-        if !ended && (first.len() == text.len() || text.chars().nth(PREFIX).is_none()) {
+        if first.len() == text.len() && !ended {
             return Openings::OPEN;
         }
+        // Of an expression too little may be there to tell.
+        let is_short = !ended && text.chars().nth(PREFIX).is_none();
         let may_begin = self.starts.may_begin(text, first);
-        let may_begin_expression = self.may_begin_expression(text, ended, asked);
+        let may_begin_expression = is_short || self.may_begin_expression(text, ended, asked);
         if !may_begin && !may_begin_expression {
             return Openings::NONE;
         }
@@ -334,7 +336,17 @@ impl PhraseBook {
                 o.may_be_exact |= bit;
             }
         }
-        if !may_begin_expression {
+        if is_short {
+            let with_expressions = |list: &ListId| {
+                let list = self.lists.get(list.index());
+                list.is_some_and(|list| !list.expressions.is_empty())
+            };
+            let lists = ListId::all_of(asked.begins | asked.exact).filter(with_expressions);
+            let lists = lists.fold(0, |all, list| all | list.bit());
+            o.may_begin |= lists & asked.begins & !o.begins;
+            o.may_be_exact |= lists & asked.exact;
+        }
+        if !may_begin_expression || is_short {
             return o;
         }
         let fold_all = |text: &str| {
