@@ -225,9 +225,10 @@ fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
 }
 
 /// A report without what it says of holds: one that begins and ends within a piece of text is not
-/// counted when the piece comes whole.
+/// counted when the piece comes whole. Nor, with a limit of a few bytes, is one that reaches the limit before
+/// the element is looked at again.
 fn without_holds(mut report: Report) -> Report {
-    (report.holds, report.longest_hold) = (0, 0);
+    (report.holds, report.longest_hold, report.undecided) = (0, 0, 0);
     report
 }
 
