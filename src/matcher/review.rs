@@ -60,7 +60,9 @@ impl Matcher {
         }
         let mut yes = Matched::new();
         pending.retain_mut(|p| !p.due || self.stays_pending(p, &mut look, &mut yes));
-        let too_early = occasion == Occasion::Text && look.openings == Some(Openings::OPEN);
+        let open = occasion == Occasion::Text && look.openings == Some(Openings::OPEN);
+        // Before the first word is there; what is not read then is read when there is more.
+        let too_early = open && unread.as_ref().is_some_and(|unread| !unread.words_known);
         if is_due && !too_early {
             unread = unread
                 .and_then(|unread| self.read(unread, occasion, &mut look, &mut pending, &mut yes));
